@@ -1,0 +1,134 @@
+"""Every format read, against stored reference output, and with the network cut."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from loaders.errors import (
+    DamagedFileError,
+    EmptyFileError,
+    LimitExceededError,
+    UnsupportedFormatError,
+)
+from loaders.limits import Limits
+from loaders.load import load, records_of
+from loaders.records import ElementRecord, LoadSummary
+
+DATA = Path(__file__).parent.parent / "data" / "loaders"
+DOCUMENTS = sorted(path.with_suffix("").name for path in DATA.glob("*.json"))
+
+_WITHOUT_NETWORK = """
+import socket, sys
+
+def refuse(*args, **kwargs):
+    raise AssertionError("a socket was opened")
+
+socket.socket.connect = socket.socket.connect_ex = refuse
+socket.create_connection = socket.getaddrinfo = refuse
+from loaders.load import records_of
+for path in sys.argv[1:]:
+    print(len(list(records_of(path))))
+assert "spacy" not in sys.modules
+"""
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_document_is_read_as_its_reference(name: str) -> None:
+    records = json.loads(json.dumps([asdict(record) for record in records_of(DATA / name)]))
+
+    assert records == json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_every_format_loads_in_a_fresh_process_without_network() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_NETWORK, *(str(DATA / name) for name in DOCUMENTS)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(DATA.parent.parent.parent), "PATH": ""},
+    )
+
+    assert done.stderr == ""
+    expected = [len(json.loads((DATA / f"{name}.json").read_text("utf-8"))) for name in DOCUMENTS]
+    assert list(map(int, done.stdout.split())) == expected
+
+
+def test_load_yields_unstructured_elements_with_their_metadata() -> None:
+    first = next(iter(load(DATA / "handbook.pdf")))
+
+    assert type(first).__name__ == "Title"
+    assert first.metadata.page_number == 1
+    assert first.metadata.coordinates is not None
+    assert first.to_dict()["text"] == "差旅费管理办法"
+
+
+def test_table_element_carries_html() -> None:
+    table = next(element for element in load(DATA / "staff.tsv"))
+
+    assert table.metadata.text_as_html == (
+        "<table><tr><th>工号</th><th>姓名</th></tr><tr><td>001</td><td>张三</td></tr>"
+        "<tr><td>002</td><td>李四</td></tr></table>"
+    )
+
+
+@pytest.mark.parametrize("name", ["空.txt", "空.pdf", "空.docx", "空.csv"])
+def test_file_without_bytes_is_empty(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+
+    with pytest.raises(EmptyFileError):
+        list(records_of(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["空.txt", "空.md", "空.csv", "空.html"])
+def test_file_of_white_space_is_empty(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(" \n\n \n")
+
+    with pytest.raises(EmptyFileError):
+        list(records_of(tmp_path / name))
+
+
+def test_known_format_without_loader_is_unsupported(tmp_path: Path) -> None:
+    (tmp_path / "旧.rtf").write_bytes(b"{\\rtf1 hello}")
+
+    with pytest.raises(UnsupportedFormatError) as caught:
+        list(records_of(tmp_path / "旧.rtf"))
+    assert caught.value.params == {"format": "rtf"}
+
+
+def test_text_under_a_binary_suffix_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "链接.docx").write_text("../某处/文件.docx", encoding="utf-8")
+
+    with pytest.raises(DamagedFileError):
+        list(records_of(tmp_path / "链接.docx"))
+
+
+def test_true_name_decides_over_the_name_of_the_copy(tmp_path: Path) -> None:
+    (tmp_path / "a1b2").write_text("甲,乙\n1,2\n", encoding="utf-8")
+
+    summary = list(records_of(tmp_path / "a1b2", name="表.csv"))[-1]
+    assert isinstance(summary, LoadSummary)
+    assert summary.format == "csv"
+
+
+def test_more_text_than_allowed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "长.txt").write_text(("很长的文字。" * 100 + "\n") * 4_000, encoding="utf-8")
+
+    with pytest.raises(LimitExceededError) as caught:
+        list(records_of(tmp_path / "长.txt", limits=Limits(output_mb=1)))
+    assert caught.value.params["limit"] == "output"
+
+
+def test_paragraphs_count_from_one() -> None:
+    numbers = [
+        record.paragraph
+        for record in records_of(DATA / "notice.txt")
+        if isinstance(record, ElementRecord)
+    ]
+
+    assert numbers == [1, 2, 3, 4, 5, 6]
