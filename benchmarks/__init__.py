@@ -1,0 +1,1 @@
+"""Measurements, each beside its comparison; none of them runs as a test."""

@@ -1,0 +1,385 @@
+"""The vector index: a memory-mapped FAISS snapshot and a small exact tail in memory.
+
+Adding and removing touch the tail and a bitmap only, whatever the size of the rest. From time to
+time `commit` folds both into a new snapshot; what came after it is replayed from the catalog.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.errors import DimensionMismatchError, VectorIndexError
+from kb.indexes.base import Scored, VectorIndex
+from kb.indexes.snapshot import (
+    VERSION,
+    Manifest,
+    damaged,
+    discard_snapshots,
+    file_sha256,
+    read_manifest,
+    snapshot_files,
+    sweep,
+    sync_file,
+    write_manifest,
+)
+
+logger = logging.getLogger(__name__)
+
+# A snapshot is due when the tail or the removed part reaches both a number and a share of it: all
+# snapshots together then write a small multiple of the final one, and a replay stays short.
+_LEAST_DUE = 8192
+_DUE_SHARE = 4
+_CHUNK = 16384
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """All that a search looks at; writers replace it as a whole, so searches need no lock.
+
+    ``alive`` has one bit for each vector of the snapshot (least significant first), None where none
+    was removed. The tail's arrays are views on buffers that only grow behind their end.
+    """
+
+    snapshot: Any | None
+    snapshot_ids: Ids
+    alive: NDArray[np.uint8] | None
+    alive_count: int
+    tail_ids: Ids
+    tail_vectors: Floats
+    tail_dead: NDArray[np.bool_]
+
+
+class FaissIndex(VectorIndex):
+    """Exact cosine search over float16 vectors; made by `create` or `open`, never directly."""
+
+    def __init__(self, folder: Path, manifest: Manifest, state: _State) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._state: _State | None = state
+        self._applied = manifest.applied
+        self._buffer_ids: Ids = np.empty(0, np.int64)
+        self._buffer: Floats = np.empty((0, manifest.dim), np.float32)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def create(cls, folder: Path, *, dim: int, embedder: str) -> Self:
+        """Make an empty index in place of whatever index the folder holds."""
+        folder.mkdir(parents=True, exist_ok=True)
+        discard_snapshots(folder)
+        manifest = Manifest(VERSION, dim, embedder, applied=0, generation=0, count=0)
+        write_manifest(folder, manifest)
+        return cls(folder, manifest, _empty_state(dim))
+
+    @classmethod
+    def open(cls, folder: Path, *, dim: int, embedder: str) -> Self:
+        """Open the index that the folder holds.
+
+        Raises:
+            IndexDamagedError: there is none, or it is truncated, damaged or of another version.
+            DimensionMismatchError: its vectors come from another embedder.
+        """
+        manifest = read_manifest(folder)
+        if (manifest.dim, manifest.embedder) != (dim, embedder):
+            raise DimensionMismatchError(
+                f"{folder} holds vectors of {manifest.embedder} ({manifest.dim}), "
+                f"not of {embedder} ({dim})",
+                hint="re-index the knowledge base",
+                expected=dim,
+                actual=manifest.dim,
+            )
+        state = _load_snapshot(folder, manifest)
+        sweep(folder, manifest.generation)
+        return cls(folder, manifest, state)
+
+    @property
+    def dim(self) -> int:
+        return self._manifest.dim
+
+    @property
+    def applied(self) -> int:
+        return self._applied
+
+    @property
+    def count(self) -> int:
+        state = self._open_state()
+        return state.alive_count + int(len(state.tail_ids) - state.tail_dead.sum())
+
+    def add(self, ids: Sequence[int] | NDArray[np.int64], vectors: NDArray[np.floating]) -> None:
+        new_ids = np.asarray(ids, dtype=np.int64)
+        units = self._units(np.atleast_2d(np.asarray(vectors, dtype=np.float32)))
+        if new_ids.shape != (len(units),):
+            raise VectorIndexError(f"{new_ids.size} ids for {len(units)} vectors")
+        if len(np.unique(new_ids)) != len(new_ids):
+            raise VectorIndexError("an id occurs twice in one addition")
+        if not len(new_ids):
+            return
+        with self._lock:
+            state = self._without(self._open_state(), np.sort(new_ids))
+            used = len(state.tail_ids)
+            total = used + len(new_ids)
+            if total > len(self._buffer_ids):
+                self._grow(state, total)
+            self._buffer_ids[used:total] = new_ids
+            # Rounded as the snapshot will be, so that folding the tail changes no score.
+            self._buffer[used:total] = units.astype(np.float16)
+            self._state = replace(
+                state,
+                tail_ids=self._buffer_ids[:total],
+                tail_vectors=self._buffer[:total],
+                tail_dead=np.concatenate([state.tail_dead, np.zeros(len(new_ids), np.bool_)]),
+            )
+
+    def remove(self, first_id: int, count: int) -> None:
+        with self._lock:
+            self._state = self._without_range(self._open_state(), first_id, first_id + count)
+
+    def search(self, query: NDArray[np.floating], top_k: int) -> list[Scored]:
+        question = self._units(np.asarray(query, dtype=np.float32).reshape(1, -1))
+        state = self._open_state()
+        if top_k <= 0:
+            return []
+        found = _search_snapshot(state, question, top_k) + _search_tail(state, question[0], top_k)
+        found.sort(key=lambda hit: (-hit[1], hit[0]))
+        return found[:top_k]
+
+    def commit(self, applied: int) -> None:
+        """Note that all changes up to ``applied`` are in; write a snapshot if one is due."""
+        with self._lock:
+            state = self._open_state()
+            self._applied = applied
+            base = len(state.snapshot_ids)
+            due = max(_LEAST_DUE, base // _DUE_SHARE)
+            if len(state.tail_ids) >= due or base - state.alive_count >= due:
+                self._write_snapshot()
+
+    def compact(self) -> None:
+        """Write a snapshot of all that is in now, so that nothing before it is replayed again."""
+        with self._lock:
+            self._write_snapshot()
+
+    def verify(self) -> None:
+        manifest = self._manifest
+        if not manifest.count:
+            return
+        wanted = (manifest.vectors_sha256, manifest.ids_sha256)
+        for path, sha256 in zip(
+            snapshot_files(self._folder, manifest.generation), wanted, strict=True
+        ):
+            try:
+                actual = file_sha256(path)
+            except OSError as exc:
+                raise damaged(self._folder, str(exc)) from exc
+            if actual != sha256:
+                raise damaged(self._folder, f"{path.name} has changed")
+
+    def close(self) -> None:
+        with self._lock:
+            self._state = None
+            self._buffer_ids = np.empty(0, np.int64)
+            self._buffer = np.empty((0, self._manifest.dim), np.float32)
+
+    def _open_state(self) -> _State:
+        if self._state is None:
+            raise VectorIndexError(f"the vector index in {self._folder} is closed")
+        return self._state
+
+    def _units(self, vectors: Floats) -> Floats:
+        if vectors.ndim != 2 or vectors.shape[1] != self.dim:
+            raise DimensionMismatchError(
+                f"vectors of shape {vectors.shape} for an index of dimension {self.dim}",
+                expected=self.dim,
+                actual=vectors.shape[-1],
+            )
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(norms).all() or (norms == 0).any():
+            raise VectorIndexError("a vector without direction")
+        units: Floats = vectors / norms
+        return units
+
+    def _grow(self, state: _State, total: int) -> None:
+        capacity = max(total, 2 * len(self._buffer_ids), 256)
+        ids: Ids = np.empty(capacity, np.int64)
+        vectors: Floats = np.empty((capacity, self.dim), np.float32)
+        ids[: len(state.tail_ids)] = state.tail_ids
+        vectors[: len(state.tail_ids)] = state.tail_vectors
+        self._buffer_ids, self._buffer = ids, vectors
+
+    def _without(self, state: _State, sorted_ids: Ids) -> _State:
+        """Drop given ids, run by run: those of a document stand in a row."""
+        breaks = np.flatnonzero(np.diff(sorted_ids) != 1) + 1
+        for run in np.split(sorted_ids, breaks):
+            state = self._without_range(state, int(run[0]), int(run[-1]) + 1)
+        return state
+
+    def _without_range(self, state: _State, first: int, stop: int) -> _State:
+        low, high = (int(i) for i in np.searchsorted(state.snapshot_ids, [first, stop]))
+        if high > low:
+            size = len(state.snapshot_ids)
+            if state.alive is None:
+                bits = np.ones(size, np.bool_)
+            else:
+                bits = np.unpackbits(state.alive, count=size, bitorder="little").astype(np.bool_)
+            bits[low:high] = False
+            state = replace(
+                state,
+                alive=np.packbits(bits, bitorder="little"),
+                alive_count=int(bits.sum()),
+            )
+        inside = (state.tail_ids >= first) & (state.tail_ids < stop)
+        return replace(state, tail_dead=state.tail_dead | inside) if inside.any() else state
+
+    def _write_snapshot(self) -> None:
+        state = self._open_state()
+        manifest = _write_snapshot_files(self._folder, state, self._manifest, self._applied)
+        write_manifest(self._folder, manifest)
+        # From here on a crash loses nothing: the new snapshot is the one that is opened.
+        self._state = _load_snapshot(self._folder, manifest)
+        self._manifest = manifest
+        self._buffer_ids = np.empty(0, np.int64)
+        self._buffer = np.empty((0, self.dim), np.float32)
+        sweep(self._folder, manifest.generation)
+        logger.debug("snapshot %d of %d vectors written", manifest.generation, manifest.count)
+
+
+def _faiss() -> Any:
+    """Give the package, which takes a while to import; its own stubs know less than it does."""
+    import faiss
+
+    return faiss
+
+
+def _empty_state(dim: int) -> _State:
+    return _State(
+        snapshot=None,
+        snapshot_ids=np.empty(0, np.int64),
+        alive=None,
+        alive_count=0,
+        tail_ids=np.empty(0, np.int64),
+        tail_vectors=np.empty((0, dim), np.float32),
+        tail_dead=np.empty(0, np.bool_),
+    )
+
+
+def _search_snapshot(state: _State, question: Floats, top_k: int) -> list[Scored]:
+    if state.snapshot is None or not state.alive_count:
+        return []
+    faiss = _faiss()
+
+    params = None
+    if state.alive is not None:
+        params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(state.alive))
+    scores, positions = state.snapshot.search(
+        question, min(top_k, state.alive_count), params=params
+    )
+    return [
+        (int(state.snapshot_ids[position]), _cosine(score))
+        for score, position in zip(scores[0], positions[0], strict=True)
+        if position >= 0
+    ]
+
+
+def _search_tail(state: _State, question: Floats, top_k: int) -> list[Scored]:
+    if not len(state.tail_ids):
+        return []
+    scores = state.tail_vectors @ question
+    scores[state.tail_dead] = -np.inf
+    if len(scores) > top_k:
+        best = np.argpartition(scores, -top_k)[-top_k:]
+    else:
+        best = np.arange(len(scores))
+    return [(int(state.tail_ids[i]), _cosine(scores[i])) for i in best if not state.tail_dead[i]]
+
+
+def _cosine(score: float | np.floating) -> float:
+    return max(-1.0, min(1.0, float(score)))
+
+
+def _write_snapshot_files(folder: Path, state: _State, old: Manifest, applied: int) -> Manifest:
+    """Write the living vectors, sorted by id, as the files of the next generation."""
+    faiss = _faiss()
+
+    if state.alive is None:
+        kept = np.arange(len(state.snapshot_ids))
+    else:
+        size = len(state.snapshot_ids)
+        kept = np.flatnonzero(np.unpackbits(state.alive, count=size, bitorder="little"))
+    kept_tail = np.flatnonzero(~state.tail_dead)
+    ids = np.concatenate([state.snapshot_ids[kept], state.tail_ids[kept_tail]])
+    order = np.argsort(ids, kind="stable")
+    manifest = replace(
+        old,
+        applied=applied,
+        generation=old.generation + 1,
+        count=len(ids),
+        vectors_sha256="",
+        ids_sha256="",
+        vectors_size=0,
+        ids_size=0,
+    )
+    if not len(ids):
+        return manifest
+    index = faiss.IndexScalarQuantizer(
+        old.dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    for start in range(0, len(order), _CHUNK):
+        chunk = order[start : start + _CHUNK]
+        in_snapshot = chunk < len(kept)
+        vectors: Floats = np.empty((len(chunk), old.dim), np.float32)
+        if in_snapshot.any() and state.snapshot is not None:
+            vectors[in_snapshot] = state.snapshot.reconstruct_batch(kept[chunk[in_snapshot]])
+        vectors[~in_snapshot] = state.tail_vectors[kept_tail[chunk[~in_snapshot] - len(kept)]]
+        index.add(vectors)
+    vectors_path, ids_path = snapshot_files(folder, manifest.generation)
+    try:
+        faiss.write_index(index, str(vectors_path))
+        sync_file(vectors_path)
+        np.save(ids_path, ids[order], allow_pickle=False)
+        sync_file(ids_path)
+    except (OSError, RuntimeError) as exc:
+        raise VectorIndexError(f"cannot write {vectors_path}: {exc}", path=str(folder)) from exc
+    return replace(
+        manifest,
+        vectors_sha256=file_sha256(vectors_path),
+        ids_sha256=file_sha256(ids_path),
+        vectors_size=vectors_path.stat().st_size,
+        ids_size=ids_path.stat().st_size,
+    )
+
+
+def _load_snapshot(folder: Path, manifest: Manifest) -> _State:
+    state = _empty_state(manifest.dim)
+    if not manifest.count:
+        return state
+    faiss = _faiss()
+
+    # A single question is searched by one thread anyway; more would only starve the chat model.
+    faiss.omp_set_num_threads(1)
+    vectors_path, ids_path = snapshot_files(folder, manifest.generation)
+    try:
+        sizes = (vectors_path.stat().st_size, ids_path.stat().st_size)
+        if sizes != (manifest.vectors_size, manifest.ids_size):
+            raise damaged(folder, "a file is shorter or longer than it was written")
+        snapshot = faiss.read_index(str(vectors_path), faiss.IO_FLAG_MMAP_IFC)
+        ids = np.load(ids_path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, RuntimeError, EOFError) as exc:
+        raise damaged(folder, str(exc)) from exc
+    if (
+        not isinstance(snapshot, faiss.IndexScalarQuantizer)
+        or (snapshot.d, snapshot.ntotal) != (manifest.dim, manifest.count)
+        or snapshot.metric_type != faiss.METRIC_INNER_PRODUCT
+        or ids.shape != (manifest.count,)
+        or ids.dtype != np.int64
+    ):
+        raise damaged(folder, "the snapshot is not what its manifest says")
+    return replace(state, snapshot=snapshot, snapshot_ids=ids, alive_count=manifest.count)

@@ -1,0 +1,300 @@
+"""The records that every part of `kb` speaks: lines, passages, places, hits, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+DocumentState = Literal[
+    "queued", "processing", "ready", "partial", "failed", "unsupported", "excluded"
+]
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+Outcome = Literal["ready", "unchanged", "duplicate", "partial", "failed", "unsupported", "excluded"]
+
+Box = tuple[float, float, float, float]
+
+LINE_LIMIT = 100
+PASSAGE_LIMIT = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands in its document; what a format does not have is None.
+
+    ``boxes`` are (x0, y0, x1, y1) in fractions of the upright page, one for each visual line.
+    ``row`` and ``column`` are as the spreadsheet program shows them: row from 1 with the header row
+    counted, column as letters. ``paragraph`` counts the document's elements from 1.
+    """
+
+    page: int | None = None
+    boxes: tuple[Box, ...] = ()
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None
+    paragraph: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """At most 100 code points, cut at punctuation.
+
+    ``glue`` stands between the line before and this one: "" inside a paragraph, a newline where a
+    paragraph begins. ``heading`` is the path of headings above, joined by " > ". ``group`` is the
+    same for lines that belong together (a statute article, a table row), else "".
+    """
+
+    text: str
+    place: Place
+    heading: str = ""
+    group: str = ""
+    glue: str = ""
+    is_heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of neighbouring lines [first_line, last_line] of one document, at most 250 code points.
+
+    What is embedded and indexed beside the text is the document's title and ``heading``.
+    """
+
+    first_line: int
+    last_line: int
+    text: str
+    heading: str
+    group: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a retriever found, best first by ``score`` (0 to 1, higher is better).
+
+    ``text`` is the passage, or the window around it once widened; ``passage_text`` is always the
+    passage itself.
+    """
+
+    rank: int
+    passage_id: int
+    kb_id: str
+    kb_name: str
+    document_id: int
+    document: str
+    text: str
+    passage_text: str
+    heading: str
+    group: str
+    place: Place
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One finished exchange of a conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is not as it should be: a stable code and what fills its sentence.
+
+    The front doors turn it into the reader's language.
+    """
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBaseRecord:
+    """A knowledge base with its settings and counts. Times are seconds since the epoch, UTC."""
+
+    kb_id: str
+    name: str
+    description: str
+    embedder: str
+    top_k: int
+    threshold: float
+    prompt: str
+    owner: str
+    created_at: float
+    updated_at: float
+    document_count: int
+    passage_count: int
+    size: int
+    states: Mapping[DocumentState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document as the catalog knows it; ``reason`` is None where all is well."""
+
+    document_id: int
+    kb_id: str
+    document: str
+    state: DocumentState
+    reason: Reason | None
+    format: str | None
+    encoding: str | None
+    title: str | None
+    size: int
+    pages: int | None
+    lines: int
+    passages: int
+    owner: str
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """What one page (or sheet, or a whole unpaged document) says, as a person would read it."""
+
+    page: int | None
+    sheet: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage in the catalog."""
+
+    passage_id: int
+    document_id: int
+    document: str
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class JobItem:
+    """One file of a job; ``state`` is an `Outcome`, or queued, processing, cancelled until then."""
+
+    position: int
+    path: str
+    document: str
+    document_id: int | None
+    state: str
+    stage: str
+    reason: Reason | None
+    pages: int | None
+    passages: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job of the durable queue. ``eta`` is in seconds, None while it cannot be told."""
+
+    job_id: str
+    kb_id: str
+    kind: str
+    state: JobState
+    stage: str
+    done: int
+    total: int
+    eta: float | None
+    reason: Reason | None
+    counts: Mapping[str, int]
+    created_by: str
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    cancel_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What retrieval found; every hit, best first, none hidden by the threshold."""
+
+    question: str
+    hits: tuple[Hit, ...]
+    answerable: float
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered source of an answer."""
+
+    number: int
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer and the citations that support it."""
+
+    text: str
+    supported: bool
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskMilliseconds:
+    """How long the parts of an answer took; ``first_token`` is None when nothing was generated."""
+
+    retrieve: float
+    first_token: float | None
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer. ``extractive`` says that no chat model wrote it."""
+
+    question: str
+    standalone_question: str
+    answer: str
+    refused: bool
+    answerable: float
+    threshold: float
+    citations: tuple[Citation, ...]
+    sentences: tuple[Sentence, ...]
+    sql: str | None
+    model: str
+    conversation: str
+    milliseconds: AskMilliseconds
+    extractive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """First event of an answer: the passages, known before any token."""
+
+    standalone_question: str
+    citations: tuple[Citation, ...]
+    answerable: float
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer as it is generated."""
+
+    text: str
+
+
+AskEvent = PassagesFound | Token | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRecord:
+    """A conversation as listed; ``title`` is its first question."""
+
+    conversation_id: str
+    title: str
+    kb_ids: tuple[str, ...]
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A stored message; ``answer`` is there for the assistant's."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    created_at: float
+    answer: Answer | None
