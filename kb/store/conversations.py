@@ -1,0 +1,217 @@
+"""Conversations and their messages; each answer keeps which documents it shows."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from kb.errors import NotFoundError
+from kb.store.database import Database
+from kb.store.tables import conversations, message_sources, messages
+from kb.types import (
+    Answer,
+    AskMilliseconds,
+    Citation,
+    ConversationRecord,
+    Hit,
+    MessageRecord,
+    Place,
+    Sentence,
+    Turn,
+)
+
+_TITLE_LENGTH = 40
+
+
+class Conversations:
+    """Stored talks; every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def create(self, title: str, kb_ids: Sequence[str], *, created_by: str = "") -> str:
+        """Begin a conversation and return its id."""
+        conversation_id = secrets.token_hex(8)
+        now = time.time()
+        with self._db.write() as connection:
+            connection.execute(
+                insert(conversations).values(
+                    id=conversation_id,
+                    title=title[:_TITLE_LENGTH],
+                    kb_ids=list(kb_ids),
+                    owner=created_by,
+                    created_by=created_by,
+                    created_at=now,
+                    updated_at=now,
+                )
+            )
+        return conversation_id
+
+    def page(self, *, limit: int = 100) -> list[ConversationRecord]:
+        """List conversations, the last used first."""
+        with self._db.read() as connection:
+            rows = connection.execute(
+                select(conversations).order_by(conversations.c.updated_at.desc()).limit(limit)
+            ).all()
+        return [
+            ConversationRecord(row.id, row.title, tuple(row.kb_ids), row.created_at, row.updated_at)
+            for row in rows
+        ]
+
+    def require(self, conversation_id: str) -> None:
+        """Check that a conversation exists.
+
+        Raises:
+            NotFoundError: it does not.
+        """
+        with self._db.read() as connection:
+            found = connection.execute(
+                select(conversations.c.id).where(conversations.c.id == conversation_id)
+            ).scalar()
+        if found is None:
+            raise _not_found(conversation_id)
+
+    def messages(self, conversation_id: str) -> list[MessageRecord]:
+        """List the messages of a conversation, oldest first.
+
+        Raises:
+            NotFoundError: there is no such conversation.
+        """
+        self.require(conversation_id)
+        with self._db.read() as connection:
+            rows = connection.execute(
+                select(messages)
+                .where(messages.c.conversation_id == conversation_id)
+                .order_by(messages.c.id)
+            ).all()
+        return [
+            MessageRecord(
+                role=row.role,
+                text=row.text,
+                created_at=row.created_at,
+                answer=_answer(row.answer) if row.answer else None,
+            )
+            for row in rows
+        ]
+
+    def turns(self, conversation_id: str, count: int) -> list[Turn]:
+        """The last ``count`` finished exchanges that were answered, oldest first."""
+        found: list[Turn] = []
+        question = ""
+        for message in self.messages(conversation_id):
+            if message.role == "user":
+                question = message.text
+            elif message.answer is not None and not message.answer.refused:
+                found.append(Turn(question, message.text))
+        return found[-count:]
+
+    def add(self, conversation_id: str, answer: Answer, *, created_by: str = "") -> None:
+        """Store a question and its answer with the documents that it shows."""
+        now = time.time()
+        with self._db.write() as connection:
+            connection.execute(
+                insert(messages).values(
+                    conversation_id=conversation_id,
+                    role="user",
+                    text=answer.question,
+                    created_by=created_by,
+                    created_at=now,
+                )
+            )
+            done = connection.execute(
+                insert(messages).values(
+                    conversation_id=conversation_id,
+                    role="assistant",
+                    text=answer.answer,
+                    answer=dataclasses.asdict(answer),
+                    created_by=created_by,
+                    created_at=now,
+                )
+            )
+            assert done.inserted_primary_key is not None  # noqa: S101 - always there for one row
+            message_id = int(done.inserted_primary_key[0])
+            if answer.citations:
+                connection.execute(
+                    insert(message_sources),
+                    [
+                        {
+                            "message_id": message_id,
+                            "number": citation.number,
+                            "kb_id": citation.hit.kb_id,
+                            "document_id": citation.hit.document_id,
+                            "passage_id": citation.hit.passage_id,
+                        }
+                        for citation in answer.citations
+                    ],
+                )
+            connection.execute(
+                update(conversations)
+                .where(conversations.c.id == conversation_id)
+                .values(updated_at=now)
+            )
+
+    def rename(self, conversation_id: str, title: str) -> None:
+        """Give a conversation another title.
+
+        Raises:
+            NotFoundError: there is no such conversation.
+        """
+        with self._db.write() as connection:
+            done = connection.execute(
+                update(conversations)
+                .where(conversations.c.id == conversation_id)
+                .values(title=title)
+            )
+        if done.rowcount == 0:
+            raise _not_found(conversation_id)
+
+    def delete(self, conversation_id: str) -> None:
+        """Delete a conversation with all its messages.
+
+        Raises:
+            NotFoundError: there is no such conversation.
+        """
+        ids = select(messages.c.id).where(messages.c.conversation_id == conversation_id)
+        with self._db.write() as connection:
+            connection.execute(delete(message_sources).where(message_sources.c.message_id.in_(ids)))
+            connection.execute(
+                delete(messages).where(messages.c.conversation_id == conversation_id)
+            )
+            done = connection.execute(
+                delete(conversations).where(conversations.c.id == conversation_id)
+            )
+        if done.rowcount == 0:
+            raise _not_found(conversation_id)
+
+
+def _answer(stored: Mapping[str, Any]) -> Answer:
+    return Answer(
+        **{
+            **stored,
+            "citations": tuple(
+                Citation(item["number"], _hit(item["hit"])) for item in stored["citations"]
+            ),
+            "sentences": tuple(
+                Sentence(item["text"], item["supported"], tuple(item["citations"]))
+                for item in stored["sentences"]
+            ),
+            "milliseconds": AskMilliseconds(**stored["milliseconds"]),
+        }
+    )
+
+
+def _hit(stored: Mapping[str, Any]) -> Hit:
+    place = dict(stored["place"])
+    place["boxes"] = tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in place["boxes"])
+    return Hit(**{**stored, "place": Place(**place)})
+
+
+def _not_found(conversation_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"no conversation {conversation_id}", kind="conversation", name=conversation_id
+    )

@@ -1,0 +1,116 @@
+"""The SQLite file under the catalog: connections, the one write lock, migrations.
+
+All that only SQLite understands stands here; the rest of the store is SQLAlchemy Core.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from kb.errors import CatalogError
+
+logger = logging.getLogger(__name__)
+
+_BUSY_MILLISECONDS = 10_000
+
+
+class Database:
+    """A SQLite file in WAL mode: any number of readers, one writer at a time.
+
+    Raises:
+        CatalogError: the file cannot be opened, is damaged, or comes from a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._write_lock = threading.RLock()
+        self._readers = _engine(path, begin="BEGIN")
+        self._writer = _engine(path, begin="BEGIN IMMEDIATE")
+        try:
+            self._migrate()
+        except (DatabaseError, OperationalError) as exc:
+            self.close()
+            raise CatalogError(
+                f"cannot open the catalog {path}: {exc.orig}", path=str(path)
+            ) from exc
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a snapshot; it never waits for the writer."""
+        with self._readers.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open the one write transaction; it commits at the end, or rolls back on an error."""
+        with self._write_lock, self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._readers.dispose()
+        self._writer.dispose()
+
+    def _migrate(self) -> None:
+        from kb.store.migrations import HEAD, upgrade
+
+        with self._writer.connect() as connection:
+            current = _current_revision(connection)
+        if current == HEAD:
+            return
+        # Alembic takes a third of a second to import: only when there is something to do.
+        logger.info("catalog schema %s -> %s", current, HEAD)
+        with self._write_lock, self._writer.begin() as connection:
+            upgrade(connection)
+
+
+def _engine(path: Path, *, begin: str) -> Engine:
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        connect_args={"timeout": _BUSY_MILLISECONDS / 1000, "check_same_thread": False},
+        json_serializer=_to_json,
+        pool_size=16,
+        max_overflow=32,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(dbapi: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        # The driver must not begin transactions of its own: the begin event below does.
+        dbapi.isolation_level = None
+        cursor = dbapi.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL: what was acknowledged survives a power cut, not only a killed process.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA cache_size = -16000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _current_revision(connection: Connection) -> str | None:
+    found = connection.exec_driver_sql(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+    ).first()
+    if found is None:
+        return None
+    row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
+    return None if row is None else str(row[0])

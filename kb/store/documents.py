@@ -1,0 +1,387 @@
+"""Documents of a knowledge base: their rows, states and names."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+
+from kb.errors import AmbiguousNameError, NotFoundError
+from kb.store.catalog import record_change
+from kb.store.database import Database
+from kb.store.tables import binned_documents, content_ranges, contents, documents
+from kb.types import DocumentRecord, DocumentState, Reason
+
+Order = Literal["document", "updated", "size", "state"]
+
+_ORDERS = {
+    "document": documents.c.path,
+    "updated": documents.c.updated_at,
+    "size": documents.c.size,
+    "state": documents.c.state,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the catalog remembers of a document's file. ``content_id`` is None until it was read."""
+
+    document_id: int
+    sha256: str | None
+    content_id: int | None
+    state: DocumentState
+
+
+class Documents:
+    """The documents table; every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def page(
+        self,
+        kb_id: str,
+        *,
+        offset: int = 0,
+        limit: int | None = 100,
+        states: Sequence[DocumentState] | None = None,
+        contains: str = "",
+        order: Order = "document",
+        descending: bool = False,
+    ) -> list[DocumentRecord]:
+        """List ``limit`` documents from ``offset``; ``contains`` is searched in their names."""
+        column = _ORDERS[order]
+        query = (
+            _filtered(_select(), kb_id, states, contains)
+            .order_by(column.desc() if descending else column, documents.c.id)
+            .offset(offset)
+        )
+        if limit is not None:
+            query = query.limit(limit)
+        with self._db.read() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
+    def count(
+        self, kb_id: str, *, states: Sequence[DocumentState] | None = None, contains: str = ""
+    ) -> int:
+        """Count the documents that `page` would list."""
+        query = _filtered(select(func.count()).select_from(documents), kb_id, states, contains)
+        with self._db.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def get(self, kb_id: str, document_id: int) -> DocumentRecord:
+        """Get one document by its number.
+
+        Raises:
+            NotFoundError: there is none in this knowledge base.
+        """
+        with self._db.read() as connection:
+            row = connection.execute(
+                _select().where(documents.c.kb_id == kb_id, documents.c.id == document_id)
+            ).first()
+        if row is None:
+            raise _not_found(str(document_id))
+        return _record(row)
+
+    def find(self, kb_id: str, name: str) -> DocumentRecord:
+        """Get one document by its path, else its number, else its bare file name.
+
+        Raises:
+            NotFoundError: nothing fits.
+            AmbiguousNameError: the file name stands in several folders.
+        """
+        here = _select().where(documents.c.kb_id == kb_id)
+        with self._db.read() as connection:
+            row = connection.execute(here.where(documents.c.path == name)).first()
+            if row is None and name.isdecimal():
+                row = connection.execute(here.where(documents.c.id == int(name))).first()
+            if row is not None:
+                return _record(row)
+            rows = connection.execute(
+                here.where(documents.c.path.endswith("/" + name, autoescape=True)).order_by(
+                    documents.c.path
+                )
+            ).all()
+        # SQL compares letters regardless of case here; names are told apart exactly.
+        rows = [row for row in rows if row.path.endswith("/" + name)]
+        if not rows:
+            raise _not_found(name)
+        if len(rows) > 1:
+            candidates = [row.path for row in rows]
+            raise AmbiguousNameError(
+                f"{name} fits {len(rows)} documents: {', '.join(candidates[:10])}",
+                name=name,
+                candidates=candidates,
+            )
+        return _record(rows[0])
+
+    def known(self, kb_id: str, path: str) -> KnownFile | None:
+        """What is remembered of the document with exactly this path."""
+        with self._db.read() as connection:
+            row = connection.execute(
+                select(
+                    documents.c.id, documents.c.sha256, documents.c.content_id, documents.c.state
+                ).where(documents.c.kb_id == kb_id, documents.c.path == path)
+            ).first()
+        return None if row is None else KnownFile(row.id, row.sha256, row.content_id, row.state)
+
+    def content_id(self, kb_id: str, document_id: int) -> int | None:
+        """The content that a document answers from; None where there is none yet."""
+        with self._db.read() as connection:
+            return connection.execute(
+                select(documents.c.content_id).where(
+                    documents.c.kb_id == kb_id, documents.c.id == document_id
+                )
+            ).scalar()
+
+    def begin(
+        self, kb_id: str, path: str, *, size: int, mtime: float, source: str, created_by: str
+    ) -> int:
+        """Note that a file is being taken in and return its document's number.
+
+        A document that already answers keeps its state until the new version is published.
+        """
+        now = time.time()
+        with self._db.write() as connection:
+            row = connection.execute(
+                select(documents.c.id, documents.c.content_id).where(
+                    documents.c.kb_id == kb_id, documents.c.path == path
+                )
+            ).first()
+            if row is None:
+                done = connection.execute(
+                    insert(documents).values(
+                        kb_id=kb_id,
+                        path=path,
+                        state="processing",
+                        size=size,
+                        mtime=mtime,
+                        source=source,
+                        owner=created_by,
+                        created_by=created_by,
+                        created_at=now,
+                        updated_at=now,
+                    )
+                )
+                assert done.inserted_primary_key is not None  # noqa: S101 - always there for one row
+                return int(done.inserted_primary_key[0])
+            if row.content_id is None:
+                connection.execute(
+                    update(documents)
+                    .where(documents.c.id == row.id)
+                    .values(
+                        state="processing", reason_code=None, reason_params=None, updated_at=now
+                    )
+                )
+            return int(row.id)
+
+    def refuse(
+        self,
+        document_id: int,
+        state: DocumentState,
+        reason: Reason,
+        *,
+        format_name: str | None,
+        sha256: str | None,
+        size: int,
+    ) -> bool:
+        """Record that a file could not be read.
+
+        A document that has an earlier version goes on answering from it and is shown as partial;
+        returns whether that is so.
+        """
+        with self._db.write() as connection:
+            content_id = connection.execute(
+                select(documents.c.content_id).where(documents.c.id == document_id)
+            ).scalar()
+            values: dict[str, Any] = {
+                "state": state,
+                "reason_code": reason.code,
+                "reason_params": dict(reason.params),
+                "format": format_name,
+                "sha256": sha256,
+                "size": size,
+            }
+            if content_id is not None:
+                values = {
+                    "state": "partial",
+                    "reason_code": "new_version_failed",
+                    "reason_params": {"code": reason.code, "params": dict(reason.params)},
+                }
+            connection.execute(
+                update(documents)
+                .where(documents.c.id == document_id)
+                .values(updated_at=time.time(), **values)
+            )
+        return content_id is not None
+
+    def publish(
+        self,
+        document_id: int,
+        content_id: int,
+        state: DocumentState,
+        reason: Reason | None,
+        *,
+        sha256: str,
+        size: int,
+        mtime: float,
+    ) -> None:
+        """Let a document answer from a content; its former content dies in the same moment."""
+        now = time.time()
+        with self._db.write() as connection:
+            document = connection.execute(
+                select(documents.c.kb_id, documents.c.content_id).where(
+                    documents.c.id == document_id
+                )
+            ).one()
+            content = connection.execute(
+                select(contents.c.live, contents.c.format).where(contents.c.id == content_id)
+            ).one()
+            if not content.live:
+                connection.execute(
+                    update(contents).where(contents.c.id == content_id).values(live=True)
+                )
+                record_change(
+                    connection, document.kb_id, "add", content_id, _ranges(connection, content_id)
+                )
+            connection.execute(
+                update(documents)
+                .where(documents.c.id == document_id)
+                .values(
+                    content_id=content_id,
+                    state=state,
+                    reason_code=reason.code if reason else None,
+                    reason_params=dict(reason.params) if reason else None,
+                    format=content.format,
+                    sha256=sha256,
+                    size=size,
+                    mtime=mtime,
+                    updated_at=now,
+                )
+            )
+            if document.content_id is not None and document.content_id != content_id:
+                _release(connection, document.kb_id, document.content_id)
+
+    def forget(self, kb_id: str, path: str) -> None:
+        """Take back `begin` for a document that was never read; one that answers stays."""
+        with self._db.write() as connection:
+            connection.execute(
+                delete(documents).where(
+                    documents.c.kb_id == kb_id,
+                    documents.c.path == path,
+                    documents.c.content_id.is_(None),
+                )
+            )
+
+    def remove(
+        self, kb_id: str, document_id: int, *, bin_path: str | None, removed_by: str
+    ) -> None:
+        """Take a document out; its passages are dead in the same moment.
+
+        Raises:
+            NotFoundError: there is no such document.
+        """
+        with self._db.write() as connection:
+            row = connection.execute(
+                select(documents).where(documents.c.kb_id == kb_id, documents.c.id == document_id)
+            ).first()
+            if row is None:
+                raise _not_found(str(document_id))
+            connection.execute(
+                insert(binned_documents).values(
+                    kb_id=kb_id,
+                    document_id=document_id,
+                    path=row.path,
+                    bin_path=bin_path,
+                    sha256=row.sha256,
+                    owner=row.owner,
+                    removed_at=time.time(),
+                    removed_by=removed_by,
+                )
+            )
+            connection.execute(delete(documents).where(documents.c.id == document_id))
+            if row.content_id is not None:
+                _release(connection, kb_id, row.content_id)
+
+    def reset_unfinished(self) -> int:
+        """Queue again the documents that were being read when the process died; count them."""
+        with self._db.write() as connection:
+            done = connection.execute(
+                update(documents).where(documents.c.state == "processing").values(state="queued")
+            )
+            return int(done.rowcount)
+
+
+def _release(connection: Connection, kb_id: str, content_id: int) -> None:
+    """Let a content die if no document answers from it any more."""
+    users = connection.execute(
+        select(func.count()).select_from(documents).where(documents.c.content_id == content_id)
+    ).scalar_one()
+    if users:
+        return
+    connection.execute(
+        update(contents)
+        .where(contents.c.id == content_id)
+        .values(live=False, dead_since=time.time())
+    )
+    record_change(connection, kb_id, "remove", content_id, _ranges(connection, content_id))
+
+
+def _ranges(connection: Connection, content_id: int) -> list[tuple[int, int]]:
+    return [
+        (row.first_passage_id, row.passage_count)
+        for row in connection.execute(
+            select(content_ranges)
+            .where(content_ranges.c.content_id == content_id)
+            .order_by(content_ranges.c.first_passage_id)
+        )
+    ]
+
+
+def _select() -> Select[Any]:
+    return select(
+        documents,
+        contents.c.encoding,
+        contents.c.title,
+        contents.c.page_count,
+        contents.c.line_count,
+        contents.c.passage_count,
+    ).select_from(documents.outerjoin(contents, documents.c.content_id == contents.c.id))
+
+
+def _filtered(
+    query: Select[Any], kb_id: str, states: Sequence[DocumentState] | None, contains: str
+) -> Select[Any]:
+    query = query.where(documents.c.kb_id == kb_id)
+    if states is not None:
+        query = query.where(documents.c.state.in_(states))
+    if contains:
+        query = query.where(documents.c.path.contains(contains, autoescape=True))
+    return query
+
+
+def _record(row: Row[Any]) -> DocumentRecord:
+    return DocumentRecord(
+        document_id=row.id,
+        kb_id=row.kb_id,
+        document=row.path,
+        state=row.state,
+        reason=Reason(row.reason_code, row.reason_params or {}) if row.reason_code else None,
+        format=row.format,
+        encoding=row.encoding,
+        title=row.title,
+        size=row.size,
+        pages=row.page_count,
+        lines=row.line_count or 0,
+        passages=row.passage_count or 0,
+        owner=row.owner,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _not_found(name: str) -> NotFoundError:
+    return NotFoundError(f"no document {name}", kind="document", name=name)

@@ -1,0 +1,288 @@
+"""The catalog's tables as SQLAlchemy Core sees them; `migrations` creates them.
+
+The columns page, boxes, sheet, row_number, column_letter and paragraph are a `kb.types.Place`;
+``reason_code`` and ``reason_params`` are a `kb.types.Reason`. Times are seconds since the epoch.
+A content is what a file says, stored once for each knowledge base; documents point to it, so that
+the same file under two names costs one parse and one embedding. It is ``live`` when documents
+may be answered from it; until then it is being written, afterwards it waits to be purged.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON as _JSON
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# None is NULL, not the JSON word null.
+JSON = _JSON(none_as_null=True)
+
+
+def _place() -> list[Column[object]]:
+    return [
+        Column("page", Integer),
+        Column("boxes", JSON),
+        Column("sheet", Text),
+        Column("row_number", Integer),
+        Column("column_letter", String),
+        Column("paragraph", Integer),
+    ]
+
+
+def _reason() -> list[Column[object]]:
+    return [Column("reason_code", String), Column("reason_params", JSON)]
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+options = Table(
+    "options",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", JSON),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+knowledge_bases = Table(
+    "knowledge_bases",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("embedder", String, nullable=False),
+    Column("dim", Integer, nullable=False),
+    Column("top_k", Integer, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("prompt", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("change_number", Integer, nullable=False),
+    Column("deleted_at", Float),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kb_id", String, ForeignKey("knowledge_bases.id"), nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("embedder", String, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("format", String),
+    Column("encoding", String),
+    Column("title", Text),
+    Column("page_count", Integer),
+    Column("line_count", Integer, nullable=False),
+    Column("passage_count", Integer, nullable=False),
+    Column("missing_code", String),
+    Column("missing_params", JSON),
+    Column("warnings", JSON),
+    Column("created_at", Float, nullable=False),
+    Column("dead_since", Float),
+    Index("contents_by_sha", "kb_id", "sha256"),
+)
+
+content_ranges = Table(
+    "content_ranges",
+    metadata,
+    Column("content_id", Integer, ForeignKey("contents.id"), primary_key=True),
+    Column("first_passage_id", Integer, primary_key=True),
+    Column("passage_count", Integer, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kb_id", String, ForeignKey("knowledge_bases.id"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("content_id", Integer, ForeignKey("contents.id")),
+    Column("state", String, nullable=False),
+    *_reason(),
+    Column("format", String),
+    Column("sha256", String),
+    Column("size", Integer, nullable=False),
+    Column("mtime", Float),
+    Column("source", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Index("documents_by_path", "kb_id", "path", unique=True),
+    Index("documents_by_content", "content_id"),
+    Index("documents_by_state", "kb_id", "state"),
+    sqlite_autoincrement=True,
+)
+
+binned_documents = Table(
+    "binned_documents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kb_id", String, nullable=False),
+    Column("document_id", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("bin_path", Text),
+    Column("sha256", String),
+    Column("owner", String, nullable=False),
+    Column("removed_at", Float, nullable=False),
+    Column("removed_by", String, nullable=False),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("content_id", Integer, ForeignKey("contents.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("page", Integer),
+    Column("sheet", Text),
+    Column("text", Text, nullable=False),
+)
+
+lines = Table(
+    "lines",
+    metadata,
+    Column("content_id", Integer, ForeignKey("contents.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("glue", String, nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("is_heading", Boolean, nullable=False),
+    Column("group_key", Text, nullable=False),
+    *_place(),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("content_id", Integer, ForeignKey("contents.id"), nullable=False),
+    Column("first_line", Integer, nullable=False),
+    Column("last_line", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    *_place(),
+    Index("passages_by_content", "content_id", "first_line"),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("passage_id", Integer, primary_key=True),
+    Column("embedder", String, primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("kb_id", String, ForeignKey("knowledge_bases.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("action", String, nullable=False),
+    Column("content_id", Integer, nullable=False),
+    Column("first_passage_id", Integer, nullable=False),
+    Column("passage_count", Integer, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kb_id", String, ForeignKey("knowledge_bases.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    *_reason(),
+    Column("payload", JSON, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("finished_at", Float),
+    Column("cancel_requested", Boolean, nullable=False),
+    Index("jobs_by_state", "state", "created_at"),
+)
+
+job_items = Table(
+    "job_items",
+    metadata,
+    Column("job_id", String, ForeignKey("jobs.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("document_id", Integer),
+    Column("sha256", String),
+    Column("state", String, nullable=False),
+    Column("stage", String, nullable=False),
+    *_reason(),
+    Column("attempts", Integer, nullable=False),
+    Column("pages", Integer),
+    Column("passages", Integer, nullable=False),
+    Column("seconds", Float),
+    Index("job_items_by_state", "job_id", "state", "position"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("kb_ids", JSON, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", String, ForeignKey("conversations.id"), nullable=False),
+    Column("role", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("answer", JSON),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("messages_by_conversation", "conversation_id", "id"),
+)
+
+# Which documents a stored answer shows: a right that is withdrawn later must reach old answers too.
+message_sources = Table(
+    "message_sources",
+    metadata,
+    Column("message_id", Integer, ForeignKey("messages.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kb_id", String, nullable=False),
+    Column("document_id", Integer, nullable=False),
+    Column("passage_id", Integer, nullable=False),
+    Index("message_sources_by_document", "kb_id", "document_id"),
+)

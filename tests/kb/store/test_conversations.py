@@ -1,0 +1,86 @@
+import pytest
+
+from kb.errors import NotFoundError
+from kb.store.conversations import Conversations
+from kb.types import Answer, AskMilliseconds, Citation, Hit, Place, Sentence
+from tests.kb.store.conftest import Store
+
+
+def answer(question: str, text: str, *, refused: bool = False) -> Answer:
+    hit = Hit(
+        rank=1,
+        passage_id=5,
+        kb_id="kb",
+        kb_name="财报",
+        document_id=9,
+        document="a.pdf",
+        text="研发费用为3亿元。",
+        passage_text="研发费用为3亿元。",
+        heading="第三章",
+        group="",
+        place=Place(page=2, boxes=((0.1, 0.2, 0.3, 0.4),)),
+        score=0.9,
+    )
+    return Answer(
+        question=question,
+        standalone_question=question,
+        answer=text,
+        refused=refused,
+        answerable=0.8,
+        threshold=0.5,
+        citations=(Citation(1, hit),),
+        sentences=(Sentence(text, True, (1,)),),
+        sql=None,
+        model="m",
+        conversation="",
+        milliseconds=AskMilliseconds(1.0, None, 2.0),
+    )
+
+
+def test_an_answer_comes_back_as_it_was_stored(store: Store) -> None:
+    conversations = Conversations(store.database)
+    talk = conversations.create("研发费用是多少？", ["kb"], created_by="w")
+    stored = answer("研发费用是多少？", "3亿元。")
+    conversations.add(talk, stored)
+    messages = conversations.messages(talk)
+    assert [message.role for message in messages] == ["user", "assistant"]
+    assert messages[1].answer == stored
+
+
+def test_turns_are_the_last_answered_exchanges(store: Store) -> None:
+    conversations = Conversations(store.database)
+    talk = conversations.create("一", ["kb"])
+    for number in range(5):
+        conversations.add(talk, answer(f"问{number}", f"答{number}", refused=number == 3))
+    assert [turn.question for turn in conversations.turns(talk, 3)] == ["问1", "问2", "问4"]
+
+
+def test_every_stored_answer_knows_its_documents(store: Store) -> None:
+    conversations = Conversations(store.database)
+    conversations.add(conversations.create("一", ["kb"]), answer("问", "答"))
+    with store.database.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT kb_id, document_id, passage_id FROM message_sources"
+        ).all()
+    assert [tuple(row) for row in rows] == [("kb", 9, 5)]
+
+
+def test_a_deleted_conversation_leaves_nothing(store: Store) -> None:
+    conversations = Conversations(store.database)
+    talk = conversations.create("一", ["kb"])
+    conversations.add(talk, answer("问", "答"))
+    conversations.delete(talk)
+    with pytest.raises(NotFoundError):
+        conversations.messages(talk)
+    with store.database.read() as connection:
+        for table in ("messages", "message_sources", "conversations"):
+            assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0  # noqa: S608
+
+
+def test_the_last_used_conversation_comes_first_and_can_be_renamed(store: Store) -> None:
+    conversations = Conversations(store.database)
+    first, second = conversations.create("一", ["kb"]), conversations.create("二", ["kb"])
+    conversations.add(first, answer("问", "答"))
+    assert [talk.conversation_id for talk in conversations.page()] == [first, second]
+    conversations.rename(second, "差旅")
+    assert conversations.page()[1].title == "差旅"
