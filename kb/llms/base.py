@@ -1,0 +1,101 @@
+"""What every chat model that runs on this machine promises to the child process that serves it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from kb.errors import ContextTooLongError
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a chat in OpenAI's roles."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen; the defaults suit answers that stay with their sources."""
+
+    max_tokens: int = 512
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 40
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one answer took.
+
+    ``evaluated_tokens`` are the prompt tokens that were computed; the rest was shared with the
+    former prompt. ``finish_reason`` is ``length`` for an answer cut by its limit or the context.
+    """
+
+    prompt_tokens: int
+    evaluated_tokens: int
+    completion_tokens: int
+    finish_reason: Literal["stop", "length"]
+
+
+class LocalChatModel(ABC):
+    """A chat model inside this process; one generation at a time, called from one thread.
+
+    Only `count_tokens` may be called from other threads, also while a generation runs. A backend's
+    constructor takes ``(path, *, context_length, threads)``.
+    """
+
+    @property
+    @abstractmethod
+    def context_length(self) -> int:
+        """Tokens that prompt and answer may have together."""
+
+    @property
+    @abstractmethod
+    def usage(self) -> Usage | None:
+        """What the last answer took; None before the first, and if it was stopped or failed."""
+
+    @abstractmethod
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        """Count the prompt tokens of a chat, the model's own chat template included."""
+
+    @abstractmethod
+    def stream(self, messages: Sequence[ChatMessage], sampling: Sampling) -> Iterator[str]:
+        """Yield the answer piece by piece; every piece is whole Unicode text.
+
+        Pieces may be empty while the prompt is read. Closing the iterator stops the generation at
+        the next token, or at the next part of the prompt.
+
+        Raises:
+            ContextTooLongError: the prompt alone does not fit into the context; raised by the call
+                itself, before the first piece.
+            GenerationError: the engine failed.
+        """
+
+    def close(self) -> None:
+        """Free the model; the default holds nothing."""
+        return
+
+
+def answer_budget(prompt_tokens: int, sampling: Sampling, context_length: int) -> int:
+    """Return how many tokens the answer may have: what was asked for, or what the context leaves.
+
+    Raises:
+        ContextTooLongError: the prompt leaves no room for a single token.
+    """
+    room = context_length - prompt_tokens
+    if room < 1:
+        raise ContextTooLongError(
+            f"the prompt has {prompt_tokens} tokens, the model's context holds {context_length}; "
+            "shorten the question or the conversation",
+            prompt_tokens=prompt_tokens,
+            context_length=context_length,
+        )
+    return min(sampling.max_tokens, room)

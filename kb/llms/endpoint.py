@@ -1,0 +1,97 @@
+"""What every chat service offers, whether its model runs on this machine or on another."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from kb.errors import BackendError
+from kb.llms.base import ChatMessage, Sampling
+
+if TYPE_CHECKING:
+    from kb.llms.langchain import ChatClient
+
+
+@dataclass(frozen=True, slots=True)
+class ChatState:
+    """Where a chat model stands.
+
+    ``absent``: its file or its package is not here. ``idle``: not running, the next question starts
+    it. ``reason`` is a sentence for absent and failed, else empty.
+    """
+
+    name: Literal["absent", "idle", "loading", "ready", "failed"]
+    reason: str = ""
+
+
+def never() -> bool:
+    """Say that nobody wants to stop."""
+    return False
+
+
+class ChatEndpoint(ABC):
+    """A chat model behind an OpenAI-compatible server; safe to call from several threads."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The model's name."""
+
+    @property
+    @abstractmethod
+    def state(self) -> ChatState:
+        """Where the model stands; never blocks."""
+
+    @property
+    @abstractmethod
+    def context_length(self) -> int:
+        """Tokens that prompt and answer may have together."""
+
+    @property
+    @abstractmethod
+    def counts_are_exact(self) -> bool:
+        """Whether `count_tokens` uses the model's tokenizer; else it estimates, rather too high."""
+
+    @abstractmethod
+    def client(self) -> ChatClient:
+        """Return LangChain's client for the model; ask again for every answer, it may have moved.
+
+        Raises:
+            BackendUnavailableError: the model cannot be started.
+        """
+
+    @abstractmethod
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        """Count the prompt tokens of a chat, the chat template included."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free what the service holds; it cannot be used any more."""
+
+    @abstractmethod
+    def request_options(self, sampling: Sampling) -> dict[str, Any]:
+        """Return the request fields beyond OpenAI's that this server understands."""
+
+    @abstractmethod
+    def explain_lost_connection(self, problem: str, *, answering: bool) -> BackendError:
+        """Say what a lost connection means: refused at the start, or broken while ``answering``."""
+
+    def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        sampling: Sampling | None = None,
+        cancelled: Callable[[], bool] = never,
+    ) -> Iterator[str]:
+        """Yield the answer piece by piece; closing the iterator or ``cancelled`` frees the model.
+
+        Raises:
+            BackendUnavailableError: the model cannot be started or reached.
+            ContextTooLongError: the prompt alone does not fit into the context.
+            GenerationError: the model failed, or the answer broke off.
+        """
+        # LangChain's client takes a second to import, which a page without a question can spare.
+        from kb.llms.langchain import stream_answer
+
+        yield from stream_answer(self, messages, sampling or Sampling(), cancelled)

@@ -1,0 +1,160 @@
+"""A GGUF chat model run by llama-cpp-python."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateError
+
+from kb.errors import BackendUnavailableError, GenerationError
+from kb.llms.base import ChatMessage, LocalChatModel, Sampling, Usage, answer_budget
+from kb.llms.pieces import PieceReader, without_control_tokens
+
+_PROMPT_STEP = 128
+"""Prompt tokens computed between two chances to stop; larger steps are no faster on a CPU."""
+
+_LONGEST_TOKEN = 1024
+"""Bytes; the longest tokens of real vocabularies are runs of some hundred spaces."""
+
+
+class LlamaCppModel(LocalChatModel):
+    """Runs a GGUF file in this process and keeps the last prompt's state for the next one."""
+
+    def __init__(self, path: Path, *, context_length: int, threads: int) -> None:
+        try:
+            import llama_cpp
+            from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+        except (ImportError, OSError, RuntimeError) as exc:
+            raise BackendUnavailableError(f"llama-cpp-python cannot be used: {exc}") from exc
+        self._engine: Any = llama_cpp
+        try:
+            self._llama: Any = llama_cpp.Llama(
+                str(path),
+                n_ctx=context_length,
+                n_batch=_PROMPT_STEP,
+                n_ubatch=_PROMPT_STEP,
+                n_threads=threads,
+                # Left alone it takes every processor, more than were granted.
+                n_threads_batch=threads,
+                n_gpu_layers=-1,
+                verbose=False,
+            )
+        except (ValueError, RuntimeError, OSError) as exc:
+            raise BackendUnavailableError(
+                f"{path.name} cannot be loaded: {exc}", hint="kb models verify"
+            ) from exc
+        template = self._llama.metadata.get("tokenizer.chat_template")
+        if not template:
+            raise BackendUnavailableError(f"{path.name} has no chat template, it is no chat model")
+        self._vocabulary = llama_cpp.llama_model_get_vocab(self._llama.model)
+        self._template: Any = Jinja2ChatFormatter(
+            template=template,
+            eos_token=self._special_text(self._llama.token_eos()),
+            bos_token=self._special_text(self._llama.token_bos()),
+        )
+        self._context_length = min(context_length, int(self._llama.n_ctx()))
+        self._usage: Usage | None = None
+
+    @property
+    def context_length(self) -> int:
+        return self._context_length
+
+    @property
+    def usage(self) -> Usage | None:
+        return self._usage
+
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        return len(self._prompt_tokens(messages))
+
+    def stream(self, messages: Sequence[ChatMessage], sampling: Sampling) -> Iterator[str]:
+        self._usage = None
+        tokens = self._prompt_tokens(messages)
+        budget = answer_budget(len(tokens), sampling, self._context_length)
+        return self._answer(tokens, budget, sampling)
+
+    def close(self) -> None:
+        self._llama.close()
+
+    def _answer(self, tokens: list[int], budget: int, sampling: Sampling) -> Iterator[str]:
+        shared = self._keep_prefix(tokens)
+        try:
+            for start in range(shared, len(tokens), _PROMPT_STEP):
+                self._llama.eval(tokens[start : start + _PROMPT_STEP])
+                yield ""
+            reader = PieceReader(sampling.stop)
+            produced = 0
+            for token in self._choose(tokens, sampling):
+                if self._engine.llama_vocab_is_eog(self._vocabulary, token):
+                    break
+                produced += 1
+                if piece := reader.feed(self._bytes_of(token)):
+                    yield piece
+                if reader.stopped or produced == budget:
+                    break
+            cut = produced == budget and not reader.stopped
+            if tail := reader.finish():
+                yield tail
+        except RuntimeError as exc:
+            # What the engine holds is unknown now: the next prompt starts from nothing.
+            self._llama.reset()
+            raise GenerationError(f"llama.cpp failed: {exc}") from exc
+        self._usage = Usage(
+            len(tokens), len(tokens) - shared, produced, "length" if cut else "stop"
+        )
+
+    def _choose(self, tokens: list[int], sampling: Sampling) -> Iterator[int]:
+        """Yield the answer's tokens; the prompt is already read, down to its last logits."""
+        random_seed = self._engine.LLAMA_DEFAULT_SEED
+        self._llama.set_seed(random_seed if sampling.seed is None else sampling.seed)
+        chosen: Iterator[int] = self._llama.generate(
+            tokens,
+            top_k=sampling.top_k,
+            top_p=sampling.top_p,
+            min_p=0.0,
+            temp=sampling.temperature,
+            repeat_penalty=sampling.repetition_penalty,
+        )
+        return chosen
+
+    def _keep_prefix(self, tokens: list[int]) -> int:
+        """Drop the state behind what this prompt shares with the former one; return that length.
+
+        The last token is always computed again: the choice of the next one needs its logits.
+        """
+        former = self._llama.eval_tokens
+        shared: int = self._llama.longest_token_prefix(list(former), tokens)
+        shared = min(shared, len(tokens) - 1)
+        model = self._llama.model
+        if self._engine.llama_model_is_recurrent(model) or self._engine.llama_model_is_hybrid(
+            model
+        ):
+            # The state of such models cannot be cut back to an earlier token.
+            shared = 0
+        if shared == 0:
+            self._llama.reset()
+        self._llama.n_tokens = shared
+        return shared
+
+    def _prompt_tokens(self, messages: Sequence[ChatMessage]) -> list[int]:
+        try:
+            prompt = self._template(messages=without_control_tokens(messages)).prompt
+        except (TemplateError, ValueError) as exc:
+            raise GenerationError(f"the model's chat template refuses the messages: {exc}") from exc
+        # Templates write the begin-of-text token themselves where the model wants one.
+        data = prompt.encode(errors="ignore")
+        tokens: list[int] = self._llama.tokenize(data, add_bos=False, special=True)
+        return tokens
+
+    def _bytes_of(self, token: int, *, special: bool = False) -> bytes:
+        # `Llama.detokenize` turns tokens of more than 32 bytes into nothing.
+        buffer = ctypes.create_string_buffer(_LONGEST_TOKEN)
+        size = self._engine.llama_token_to_piece(
+            self._vocabulary, token, buffer, _LONGEST_TOKEN, 0, special
+        )
+        return bytes(buffer.raw[: max(size, 0)])
+
+    def _special_text(self, token: int) -> str:
+        return self._bytes_of(token, special=True).decode(errors="ignore") if token >= 0 else ""

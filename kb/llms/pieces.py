@@ -1,0 +1,66 @@
+"""Turn a model's bytes into whole text, end it at stop strings, keep control tokens plain."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable
+
+from kb.llms.base import ChatMessage
+
+# How the chat templates of Qwen, Llama, ChatGLM, DeepSeek and Mistral mark turns. A document that
+# holds such a mark must not be able to open a turn of its own in the prompt.
+_CONTROL = re.compile(r"<[|｜]([^<>|｜\s]{1,40})[|｜]>|<(/?s)>|\[(/?INST|g?MASK)\]")
+
+
+def without_control_tokens(messages: Iterable[ChatMessage]) -> list[dict[str, str]]:
+    """Return the messages in OpenAI's form, with the marks of chat templates made plain text."""
+    return [
+        {"role": message.role, "content": _CONTROL.sub(_as_words, message.content)}
+        for message in messages
+    ]
+
+
+def _as_words(match: re.Match[str]) -> str:
+    return f"‹{match[1] or match[2] or match[3]}›"
+
+
+class PieceReader:
+    """Joins bytes to text without ever giving out part of a character or of a stop string."""
+
+    def __init__(self, stop: Iterable[str] = ()) -> None:
+        # Byte-level vocabularies split one Chinese character over up to three tokens. Bytes that
+        # never become a character are dropped: a replacement mark in an answer helps nobody.
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+        self._stop = tuple(text for text in stop if text)
+        self._held = ""
+        self.stopped = False
+
+    def feed(self, data: bytes) -> str:
+        """Take the next bytes and return the text that is certain by now."""
+        if self.stopped:
+            return ""
+        text = self._held + self._decoder.decode(data)
+        found = [at for stop in self._stop if (at := text.find(stop)) >= 0]
+        if found:
+            self.stopped = True
+            self._held = ""
+            return text[: min(found)]
+        held = self._possible_stop(text)
+        self._held = text[len(text) - held :]
+        return text[: len(text) - held]
+
+    def finish(self) -> str:
+        """Return what was held back in case it became a stop string."""
+        held, self._held = self._held, ""
+        return held
+
+    def _possible_stop(self, text: str) -> int:
+        """Count the characters at the end of the text that may begin a stop string."""
+        longest = 0
+        for stop in self._stop:
+            for size in range(min(len(stop) - 1, len(text)), longest, -1):
+                if text.endswith(stop[:size]):
+                    longest = size
+                    break
+        return longest
