@@ -93,6 +93,7 @@ def make_table(
     first_column: int = 1,
     sheet: str | None = None,
     page: int | None = None,
+    of_sheet: bool = False,
 ) -> Element:
     """Make a table element whose cells all stand in ``metadata``, as HTML and as a plain grid."""
     grid = (header, *rows) if header else rows
@@ -103,6 +104,7 @@ def make_table(
     metadata.rows = [list(row) for row in rows]
     metadata.first_row = first_row
     metadata.first_column = first_column
+    metadata.of_sheet = of_sheet
     return Table(text="\n".join(map("\t".join, grid)), metadata=metadata)
 
 

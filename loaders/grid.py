@@ -116,6 +116,7 @@ def _flush(chunk: list[Row], header: _Header, sheet: str | None) -> Iterator[Ele
         first_row=chunk[0][0],
         first_column=low + 1,
         sheet=sheet,
+        of_sheet=True,
     )
     chunk.clear()
 

@@ -155,4 +155,5 @@ def _table_record(element: Element) -> TableRecord | None:
         rows=tuple(map(tuple, metadata.rows)),
         first_row=metadata.first_row,
         first_column=metadata.first_column,
+        of_sheet=metadata.of_sheet,
     )

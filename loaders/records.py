@@ -28,15 +28,15 @@ class TableRecord:
     """A table, or a run of rows of a large one: cells as a person sees them, all rows equally long.
 
     ``first_row`` is the number the spreadsheet program shows for ``rows[0]`` (the header row
-    counts);
-    ``first_column`` is the 1-based number of the first column. ``header`` is () where none was
-    found.
+    counts), ``first_column`` the 1-based number of the first column. ``header`` is () where none
+    was found. ``of_sheet`` tells rows of a spreadsheet or CSV file from a table inside a text.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     first_row: int
     first_column: int
+    of_sheet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

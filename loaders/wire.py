@@ -57,7 +57,13 @@ def _element(record: ElementRecord) -> dict[str, Any]:
         body["spans"] = [(span.start, span.end, span.box) for span in record.spans]
     if record.table is not None:
         table = record.table
-        body["table"] = (table.header, table.rows, table.first_row, table.first_column)
+        body["table"] = [
+            table.header,
+            table.rows,
+            table.first_row,
+            table.first_column,
+            table.of_sheet,
+        ]
         # A table's text is its grid: sent once.
         del body["text"]
     return body
@@ -66,8 +72,8 @@ def _element(record: ElementRecord) -> dict[str, Any]:
 def _to_element(body: dict[str, Any]) -> ElementRecord:
     table = None
     if "table" in body:
-        header, rows, first_row, first_column = body["table"]
-        table = TableRecord(tuple(header), tuple(map(tuple, rows)), first_row, first_column)
+        header, rows, *place = body["table"]
+        table = TableRecord(tuple(header), tuple(map(tuple, rows)), *place)
         grid = (table.header, *table.rows) if table.header else table.rows
         body["text"] = "\n".join(map("\t".join, grid)).strip("\n")
     return ElementRecord(

@@ -25,7 +25,7 @@ def test_delimiter_is_found(tmp_path: Path, mark: str) -> None:
     path = tmp_path / "表.csv"
     path.write_text(f"名称{mark}数量\n螺栓{mark}12\n垫片{mark}7\n", encoding="utf-8")
 
-    assert _tables(path) == [TableRecord(("名称", "数量"), (("螺栓", "12"), ("垫片", "7")), 2, 1)]
+    assert _tables(path) == [TableRecord(("名称", "数量"), (("螺栓", "12"), ("垫片", "7")), 2, 1, of_sheet=True)]
 
 
 def test_ragged_rows_lose_nothing(tmp_path: Path) -> None:
@@ -85,8 +85,8 @@ def test_several_tables_on_a_sheet_have_their_own_headers(tmp_path: Path) -> Non
     book.save(tmp_path / "多.xlsx")
 
     assert _tables(tmp_path / "多.xlsx") == [
-        TableRecord(("姓名", "工资"), (("张三", "5000"),), 2, 1),
-        TableRecord(("部门", "人数", "主管"), (("财务部", "8", "李四"),), 5, 1),
+        TableRecord(("姓名", "工资"), (("张三", "5000"),), 2, 1, of_sheet=True),
+        TableRecord(("部门", "人数", "主管"), (("财务部", "8", "李四"),), 5, 1, of_sheet=True),
     ]
 
 
@@ -111,6 +111,7 @@ def test_merged_cells_are_filled_and_headers_of_two_rows_joined(tmp_path: Path) 
             (("华东", "10", "20"), ("华东", "30", "40")),
             3,
             1,
+            of_sheet=True,
         )
     ]
 

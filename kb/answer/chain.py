@@ -1,0 +1,177 @@
+"""The way from a question to its answer: condense, retrieve, gate, prompt, stream, ground."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
+
+from kb.answer.context import fit, number
+from kb.answer.extract import best_sentences
+from kb.answer.followups import standalone_question
+from kb.answer.grounding import cited, ground
+from kb.answer.prompts import Prompt, PromptFolder
+from kb.answer.retrieval import Retriever, Searchable
+from kb.errors import BackendUnavailableError
+from kb.llms.base import ChatMessage, Sampling
+from kb.llms.endpoint import ChatEndpoint
+from kb.types import Answer, AskEvent, AskMilliseconds, Citation, PassagesFound, Token, Turn
+
+logger = logging.getLogger(__name__)
+
+REFUSAL = "根据已知信息无法回答该问题"
+# Passages shown under a refusal.
+NEAREST = 3
+EXTRACTIVE_MODEL = "extractive"
+
+_REFUSES = re.compile(r"无法回答(该|这个|此|您的)?问题|无法从(已知信息|中)|没有提供.{0,8}相关信息")
+_MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with all that decides how it is answered."""
+
+    text: str
+    bases: Sequence[Searchable]
+    top_k: int
+    threshold: float
+    prompt: Prompt
+    turns: Sequence[Turn] = ()
+    conversation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _ModelInput:
+    """What the runnable is given: the question and its numbered passages."""
+
+    question: str
+    citations: tuple[Citation, ...]
+
+
+class Answerer:
+    """Answers questions from passages; safe to call from several threads."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        prompts: PromptFolder,
+        chat: Callable[[], ChatEndpoint | None],
+        *,
+        sampling: Sampling,
+    ) -> None:
+        self._retriever = retriever
+        self._prompts = prompts
+        self._chat = chat
+        self._sampling = sampling
+
+    def ask(self, question: Question, cancelled: Callable[[], bool]) -> Iterator[AskEvent]:
+        """Yield the passages, then tokens, then exactly one finished answer.
+
+        A cancelled answer ends with what was generated so far.
+
+        Raises:
+            EmbeddingError, VectorIndexError: retrieval failed.
+            GenerationError: the chat model failed.
+        """
+        started = time.monotonic()
+        chat = self._usable_chat()
+        standalone = standalone_question(
+            question.text,
+            question.turns,
+            chat=chat,
+            prompt=self._prompts.load("standalone_question"),
+            cancelled=cancelled,
+        )
+        retrieval = self._retriever.retrieve(question.bases, standalone, top_k=question.top_k)
+        citations = number(retrieval.hits)
+        retrieved = time.monotonic()
+        yield PassagesFound(standalone, citations, retrieval.answerable)
+
+        text, model, first_token = "", chat.name if chat else EXTRACTIVE_MODEL, None
+        refused = not citations or retrieval.answerable < question.threshold
+        if not refused and chat is not None:
+            pieces = self.runnable(chat, question.prompt, cancelled).stream(
+                _ModelInput(standalone, citations)
+            )
+            try:
+                for piece in pieces:
+                    if first_token is None:
+                        first_token = time.monotonic()
+                    text += piece
+                    yield Token(piece)
+            except BackendUnavailableError as exc:
+                if text:
+                    raise
+                logger.warning("answering without the chat model: %s", exc)
+                model = EXTRACTIVE_MODEL
+        if not refused and model == EXTRACTIVE_MODEL:
+            text = best_sentences(standalone, citations)
+            if text:
+                yield Token(text)
+        text = _tidy(text)
+        refused = refused or not text or _is_refusal(text)
+        sentences = () if refused else tuple(ground(text, citations))
+        yield Answer(
+            question=question.text,
+            standalone_question=standalone,
+            answer=REFUSAL if refused else text,
+            refused=refused,
+            answerable=retrieval.answerable,
+            threshold=question.threshold,
+            citations=citations[:NEAREST] if refused else cited(sentences, citations),
+            sentences=sentences,
+            sql=None,
+            model=model,
+            conversation=question.conversation,
+            milliseconds=AskMilliseconds(
+                retrieve=_milliseconds(started, retrieved),
+                first_token=_milliseconds(started, first_token) if first_token else None,
+                total=_milliseconds(started, time.monotonic()),
+            ),
+            extractive=model == EXTRACTIVE_MODEL,
+        )
+
+    def _usable_chat(self) -> ChatEndpoint | None:
+        """The chat model, or None where it is not here or broken: then answers are extracts."""
+        chat = self._chat()
+        return None if chat is None or chat.state.name in ("absent", "failed") else chat
+
+    def runnable(
+        self, chat: ChatEndpoint, prompt: Prompt, cancelled: Callable[[], bool]
+    ) -> Runnable[_ModelInput, str]:
+        """The LangChain runnable from numbered passages to a stream of text."""
+
+        def to_message(model_input: _ModelInput) -> ChatMessage:
+            message, _kept = fit(
+                prompt,
+                model_input.question,
+                model_input.citations,
+                chat,
+                self._sampling.max_tokens,
+            )
+            return message
+
+        def generate(messages: Iterator[ChatMessage]) -> Iterator[str]:
+            for message in messages:
+                yield from chat.stream([message], self._sampling, cancelled)
+
+        return RunnableLambda(to_message) | RunnableGenerator(generate)
+
+
+def _tidy(text: str) -> str:
+    """Drop what models add around an answer: source marks, blank ends."""
+    return _MARKS.sub("", text).strip()
+
+
+def _is_refusal(text: str) -> bool:
+    """Whether the model says that it cannot answer, whatever else it adds."""
+    return bool(_REFUSES.search(text))
+
+
+def _milliseconds(start: float, end: float) -> float:
+    return round((end - start) * 1000, 1)

@@ -1,0 +1,59 @@
+"""Prompt files: text with named variables, checked when they are loaded."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from pathlib import Path
+
+from kb.errors import NotFoundError, PromptError
+
+PROMPT_VARIABLES = {
+    "standalone_question": frozenset({"history", "question"}),
+}
+_ANSWER_VARIABLES = frozenset({"context", "question"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt's name and its text with ``{variables}``."""
+
+    name: str
+    template: str
+
+
+class PromptFolder:
+    """The ``*.txt`` files of a folder; read when asked, so that an edit counts at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def answer_prompts(self) -> list[str]:
+        """Names of the prompts that a knowledge base may answer with."""
+        names = (path.stem for path in self._folder.glob("*.txt"))
+        return sorted(name for name in names if name not in PROMPT_VARIABLES)
+
+    def load(self, name: str) -> Prompt:
+        """Read a prompt.
+
+        Raises:
+            NotFoundError: there is no such prompt.
+            PromptError: it lacks a variable, names an unknown one, or is no UTF-8 text.
+        """
+        path = self._folder / f"{name}.txt"
+        if path.parent != self._folder or not path.is_file():
+            raise NotFoundError(f"no prompt {name}", kind="prompt", name=name)
+        try:
+            template = path.read_text(encoding="utf-8").rstrip("\n")
+            used = {
+                field for _, field, _, _ in string.Formatter().parse(template) if field is not None
+            }
+        except (UnicodeDecodeError, ValueError) as exc:
+            raise PromptError(f"prompt {name}: {exc}", name=name, problem=str(exc)) from exc
+        wanted = PROMPT_VARIABLES.get(name, _ANSWER_VARIABLES)
+        if used != wanted:
+            problem = (
+                f"it must use exactly {', '.join(f'{{{variable}}}' for variable in sorted(wanted))}"
+            )
+            raise PromptError(f"prompt {name}: {problem}", name=name, problem=problem)
+        return Prompt(name, template)

@@ -1,0 +1,420 @@
+"""One file from where it lies to where it answers: copy, read, split, embed, write, publish."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from kb.embedders.base import Embedder
+from kb.errors import CancelledError, IngestError
+from kb.ingest.layout import segments
+from kb.store.contents import ContentBatch, ContentFacts, Contents
+from kb.store.documents import Documents
+from kb.types import KnowledgeBaseRecord, Outcome, Reason
+from loaders.errors import LoadCancelledError, LoadError, UnsupportedFormatError
+from loaders.records import ElementRecord, LoadSummary
+from loaders.sandbox import ParserPool
+
+logger = logging.getLogger(__name__)
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to take in: where it lies, and the document that it becomes.
+
+    ``owned`` files (uploads) are moved to the originals, others are copied. ``staging`` is a path
+    of this item alone, on the originals' file system. ``again`` reads the file even if its content
+    is known.
+    """
+
+    path: Path
+    document: str
+    staging: Path
+    owned: bool
+    created_by: str
+    password: str | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file."""
+
+    outcome: Outcome
+    reason: Reason | None
+    document_id: int
+    sha256: str | None
+    pages: int | None
+    passages: int
+    seconds: float
+
+
+class Pipeline:
+    """Takes files into knowledge bases; safe to call from several threads with different files."""
+
+    def __init__(
+        self,
+        *,
+        documents: Documents,
+        contents: Contents,
+        parsers: ParserPool,
+        files: Callable[[str], Path],
+        max_file_bytes: int,
+    ) -> None:
+        self._documents = documents
+        self._contents = contents
+        self._parsers = parsers
+        self._files = files
+        self._max_file_bytes = max_file_bytes
+        self._lock = threading.Lock()
+        self._in_work: dict[tuple[str, str], threading.Lock] = {}
+
+    def take_in(
+        self,
+        kb: KnowledgeBaseRecord,
+        embedder: Embedder,
+        source: Source,
+        *,
+        stage: Callable[[str, int], None],
+        cancelled: Callable[[], bool],
+    ) -> Taken:
+        """Take one file in; what is wrong with the file is an outcome, not an error.
+
+        Args:
+            stage: told the stage's name and the passages written so far.
+            cancelled: asked between steps.
+
+        Raises:
+            CancelledError: a person cancelled; nothing of this version is left.
+            KBError: the embedder or the catalog failed; trying again may help.
+        """
+        started = time.monotonic()
+        try:
+            status = source.path.stat()
+        except FileNotFoundError:
+            return self._taken_before(kb, source, started)
+        document_id = self._documents.begin(
+            kb.kb_id,
+            source.document,
+            size=status.st_size,
+            mtime=status.st_mtime,
+            source="upload" if source.owned else "added",
+            created_by=source.created_by,
+        )
+        if status.st_size > self._max_file_bytes:
+            reason = Reason(
+                "file_too_large",
+                {"size_mb": status.st_size >> 20, "limit_mb": self._max_file_bytes >> 20},
+            )
+            self._documents.refuse(
+                document_id, "failed", reason, format_name=None, sha256=None, size=status.st_size
+            )
+            return Taken("failed", reason, document_id, None, None, 0, _since(started))
+
+        stage("copy", 0)
+        staged, sha256 = self._stage_file(source, cancelled)
+        known = self._documents.known(kb.kb_id, source.document)
+        if (
+            not source.again
+            and known is not None
+            and known.sha256 == sha256
+            and known.state in ("ready", "partial")
+        ):
+            record = self._documents.get(kb.kb_id, document_id)
+            if not (record.reason and record.reason.code == "new_version_failed"):
+                file = _StagedFile(source, staged, sha256, status, document_id, started)
+                self._keep_original(kb, file)
+                return self._taken(kb, file, "unchanged")
+        file = _StagedFile(source, staged, sha256, status, document_id, started)
+        # The same content may arrive twice at once: the second waits and becomes a duplicate.
+        with self._lock:
+            alone = self._in_work.setdefault((kb.kb_id, sha256), threading.Lock())
+        try:
+            with alone:
+                return self._take_content(kb, embedder, file, stage, cancelled)
+        finally:
+            with self._lock:
+                self._in_work.pop((kb.kb_id, sha256), None)
+
+    def _take_content(
+        self,
+        kb: KnowledgeBaseRecord,
+        embedder: Embedder,
+        file: _StagedFile,
+        stage: Callable[[str, int], None],
+        cancelled: Callable[[], bool],
+    ) -> Taken:
+        twin = (
+            None
+            if file.source.again
+            else self._contents.find(kb.kb_id, file.sha256, embedder.model_id)
+        )
+        if twin is not None:
+            content_id, missing = twin
+            return self._publish(kb, file, "duplicate", content_id, missing)
+        stage("read", 0)
+        content_id = self._contents.open(
+            kb.kb_id, file.sha256, embedder.model_id, title=_title(file.source.document)
+        )
+        try:
+            missing = self._fill(content_id, embedder, file, stage, cancelled)
+        except LoadCancelledError as exc:
+            self._contents.discard(content_id)
+            raise CancelledError(str(exc)) from exc
+        except LoadError as exc:
+            self._contents.discard(content_id)
+            return self._refuse(kb, file, exc)
+        except BaseException:
+            self._contents.discard(content_id)
+            raise
+        return self._publish(kb, file, "partial" if missing else "ready", content_id, missing)
+
+    def _refuse(self, kb: KnowledgeBaseRecord, file: _StagedFile, exc: LoadError) -> Taken:
+        """Record why a file could not be read; the file itself is kept."""
+        outcome: Literal["unsupported", "failed"] = (
+            "unsupported" if isinstance(exc, UnsupportedFormatError) else "failed"
+        )
+        reason = Reason(exc.code, exc.params)
+        logger.info("document %s of %s: %s", file.document_id, kb.kb_id, exc)
+        format_name = exc.params.get("format")
+        answers = self._documents.refuse(
+            file.document_id,
+            outcome,
+            reason,
+            format_name=str(format_name) if format_name else None,
+            sha256=file.sha256,
+            size=file.status.st_size,
+        )
+        if answers:
+            # The earlier version still answers, so its original stays; the new file is not lost.
+            move_to_bin(file.path, self._files(kb.kb_id).parent / "bin", file.source.document)
+        else:
+            self._keep_original(kb, file)
+        return Taken(outcome, reason, file.document_id, file.sha256, None, 0, _since(file.started))
+
+    def _publish(
+        self,
+        kb: KnowledgeBaseRecord,
+        file: _StagedFile,
+        outcome: Outcome,
+        content_id: int,
+        missing: Reason | None,
+    ) -> Taken:
+        """Let the document answer from the content and move its file to the originals."""
+        self._documents.publish(
+            file.document_id,
+            content_id,
+            "partial" if missing else "ready",
+            missing,
+            sha256=file.sha256,
+            size=file.status.st_size,
+            mtime=file.status.st_mtime,
+        )
+        self._keep_original(kb, file)
+        return self._taken(kb, file, outcome)
+
+    def _taken(self, kb: KnowledgeBaseRecord, file: _StagedFile, outcome: Outcome) -> Taken:
+        record = self._documents.get(kb.kb_id, file.document_id)
+        return Taken(
+            outcome,
+            record.reason,
+            record.document_id,
+            file.sha256,
+            record.pages,
+            record.passages,
+            _since(file.started),
+        )
+
+    def _taken_before(self, kb: KnowledgeBaseRecord, source: Source, started: float) -> Taken:
+        """An upload that was moved to the originals just before the process died is all there."""
+        known = self._documents.known(kb.kb_id, source.document)
+        original = self._files(kb.kb_id) / source.document
+        if source.owned and known is not None and known.sha256 and original.is_file():
+            record = self._documents.get(kb.kb_id, known.document_id)
+            if record.state in ("ready", "partial"):
+                return Taken(
+                    "partial" if record.state == "partial" else "ready",
+                    record.reason,
+                    record.document_id,
+                    known.sha256,
+                    record.pages,
+                    record.passages,
+                    _since(started),
+                )
+        document_id = self._documents.begin(
+            kb.kb_id,
+            source.document,
+            size=0,
+            mtime=0,
+            source="upload" if source.owned else "added",
+            created_by=source.created_by,
+        )
+        reason = Reason("file_vanished", {"path": str(source.path)})
+        self._documents.refuse(document_id, "failed", reason, format_name=None, sha256=None, size=0)
+        return Taken("failed", reason, document_id, None, None, 0, _since(started))
+
+    def _stage_file(self, source: Source, cancelled: Callable[[], bool]) -> tuple[Path, str]:
+        """Hash the file while it is copied beside the originals; an upload is there already."""
+        digest = hashlib.sha256()
+        if source.owned:
+            for block in _blocks(source.path, cancelled):
+                digest.update(block)
+            return source.path, digest.hexdigest()
+        source.staging.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with source.staging.open("wb") as target:
+                for block in _blocks(source.path, cancelled):
+                    digest.update(block)
+                    target.write(block)
+        except BaseException:
+            source.staging.unlink(missing_ok=True)
+            raise
+        return source.staging, digest.hexdigest()
+
+    def _fill(
+        self,
+        content_id: int,
+        embedder: Embedder,
+        file: _StagedFile,
+        stage: Callable[[str, int], None],
+        cancelled: Callable[[], bool],
+    ) -> Reason | None:
+        """Read, split, embed and write; returns what is missing of the document."""
+        source = file.source
+        title = _title(source.document)
+        stream = _Stream(
+            self._parsers.load(
+                file.path, name=source.document, password=source.password, cancelled=cancelled
+            )
+        )
+        written = 0
+        for segment in segments(stream):
+            if cancelled():
+                raise CancelledError(f"{source.document}: cancelled")
+            stage("embed", written)
+            vectors = embedder.embed_passages(
+                [
+                    embedded_text(title, passage.heading, passage.text)
+                    for passage in segment.passages
+                ]
+            )
+            self._contents.append(
+                content_id,
+                ContentBatch(
+                    pages=segment.pages,
+                    lines=segment.lines,
+                    passages=segment.passages,
+                    vectors=vectors,
+                    first_line=segment.first_line,
+                    first_page=segment.first_page,
+                ),
+                embedder.model_id,
+            )
+            written += len(segment.passages)
+        summary = stream.summary
+        missing = Reason(summary.missing, dict(summary.missing_params)) if summary.missing else None
+        self._contents.finish(
+            content_id,
+            ContentFacts(
+                format=summary.format,
+                encoding=summary.encoding,
+                page_count=summary.page_count,
+                missing=missing,
+                warnings=summary.warnings,
+            ),
+        )
+        return missing
+
+    def _keep_original(self, kb: KnowledgeBaseRecord, file: _StagedFile) -> None:
+        """Move the file to the originals, in one step."""
+        target = self._files(kb.kb_id) / file.source.document
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            raise IngestError(f"a folder stands where {file.source.document} belongs")
+        file.path.replace(target)
+
+
+@dataclass(frozen=True, slots=True)
+class _StagedFile:
+    """A file whose bytes are safe on the originals' file system and whose document is noted."""
+
+    source: Source
+    path: Path
+    sha256: str
+    status: os.stat_result
+    document_id: int
+    started: float
+
+
+class _Stream:
+    """The elements of a file, and the summary once they are through."""
+
+    def __init__(self, records: Iterator[ElementRecord | LoadSummary]) -> None:
+        self._records = records
+        self._summary: LoadSummary | None = None
+
+    def __iter__(self) -> Iterator[ElementRecord]:
+        for record in self._records:
+            if isinstance(record, LoadSummary):
+                self._summary = record
+            else:
+                yield record
+
+    @property
+    def summary(self) -> LoadSummary:
+        if self._summary is None:
+            raise LoadError("the parsing process ended without a summary")
+        return self._summary
+
+
+def embedded_text(title: str, heading: str, text: str) -> str:
+    """The text that is embedded for a passage: its title and headings help the match."""
+    return "\n".join(part for part in (title, heading, text) if part)
+
+
+def _title(document: str) -> str:
+    """A document's title is its file name without folder and suffix."""
+    return Path(document).stem
+
+
+def _blocks(path: Path, cancelled: Callable[[], bool]) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if cancelled():
+                raise CancelledError(f"{path.name}: cancelled")
+            yield block
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
+
+
+def free_path(folder: Path, name: str) -> Path:
+    """A path in ``folder`` for ``name`` that nothing stands on yet."""
+    path = folder / name
+    number = 1
+    while path.exists():
+        number += 1
+        path = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
+    return path
+
+
+def move_to_bin(original: Path, folder: Path, document: str) -> Path | None:
+    """Move an original to the bin; None where there is none to move."""
+    if not original.is_file():
+        return None
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    target = free_path(folder / stamp, document)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(original, target)
+    return target

@@ -1,0 +1,310 @@
+"""Works the queue off: files of all running jobs in turn, and whole-knowledge-base jobs."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from kb.embedders.base import Embedder
+from kb.errors import CancelledError, KBError
+from kb.ingest.indexing import IndexKeeper
+from kb.ingest.pipeline import Pipeline, Source, embedded_text
+from kb.store.catalog import Catalog
+from kb.store.contents import Contents
+from kb.store.documents import Documents
+from kb.store.jobs import MAX_ATTEMPTS, Jobs
+from kb.types import JobItem, JobRecord, Reason
+
+logger = logging.getLogger(__name__)
+
+_IDLE_SECONDS = 5.0
+_EMBED_BATCH = 256
+
+
+class Provider(Protocol):
+    """What the runner asks of the workspace that it works for."""
+
+    def embedder(self, name: str) -> Embedder:
+        """Open an embedder, or return the one that is open."""
+        ...
+
+    def indexes(self, kb_id: str) -> IndexKeeper:
+        """The indexes of a knowledge base."""
+        ...
+
+    def folder(self, kb_id: str) -> Path:
+        """The folder of a knowledge base."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A piece of a job in the hands of a worker thread; ``item`` is None for a whole-base job."""
+
+    job: JobRecord
+    item: JobItem | None
+
+
+class JobRunner:
+    """A thread that hands the queue's work to a few worker threads until it is closed.
+
+    Jobs take turns file by file, so that a small one does not wait for a large one.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        documents: Documents,
+        contents: Contents,
+        jobs: Jobs,
+        pipeline: Pipeline,
+        provider: Provider,
+        workers: int,
+    ) -> None:
+        self._catalog = catalog
+        self._documents = documents
+        self._contents = contents
+        self._jobs = jobs
+        self._pipeline = pipeline
+        self._provider = provider
+        self._workers = workers
+        self._wake = threading.Event()
+        self._closed = threading.Event()
+        self._in_work: dict[Future[None], _Work] = {}
+        # Passwords of files stay in memory: a job that outlives the process asks for them again.
+        self._passwords: dict[str, str] = {}
+        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        """Take up what an earlier process left and begin to work."""
+        self._contents.discard_unpublished()
+        self._documents.reset_unfinished()
+        left = self._jobs.requeue_interrupted()
+        if left:
+            logger.info("%d jobs go on", len(left))
+        self._thread.start()
+
+    def remember_password(self, job_id: str, password: str) -> None:
+        """Open the encrypted files of a job with a password."""
+        self._passwords[job_id] = password
+
+    def wake(self) -> None:
+        """Tell the runner that there is new work, or that a job was cancelled."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Stop after the current steps; what is unfinished goes on at the next start."""
+        self._closed.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _loop(self) -> None:
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="ingest") as pool:
+            while not self._closed.is_set():
+                self._wake.clear()
+                try:
+                    worked = self._hand_out(pool)
+                    worked = self._clean_up() or worked
+                except Exception:
+                    logger.exception("the job queue stumbled")
+                    worked = False
+                if not worked:
+                    self._wake.wait(_IDLE_SECONDS)
+
+    def _hand_out(self, pool: ThreadPoolExecutor) -> bool:
+        """Give free workers something to do and end jobs that are through."""
+        worked = False
+        for job in self._jobs.running_or_queued():
+            mine = [work for work in self._in_work.values() if work.job.job_id == job.job_id]
+            if job.state == "queued":
+                self._jobs.start(job.job_id)
+                worked = True
+            if job.cancel_requested:
+                if not mine:
+                    self._end(job, "cancelled")
+                    worked = True
+                continue
+            beside = [work for work in self._in_work.values() if work.job.kb_id == job.kb_id]
+            if job.kind == "reindex":
+                # It must not miss passages that are being written: it waits for them.
+                if not beside:
+                    self._submit(pool, _Work(job, None))
+                    worked = True
+                continue
+            if any(work.item is None for work in beside):
+                continue
+            busy = {work.item.position for work in mine if work.item is not None}
+            waiting = self._jobs.items(
+                job.job_id, states=("queued",), limit=len(busy) + self._workers
+            )
+            waiting = [item for item in waiting if item.position not in busy]
+            if not waiting and not mine:
+                self._end(job, "done")
+                worked = True
+            for item in waiting[:1]:
+                if len(self._in_work) < self._workers:
+                    self._submit(pool, _Work(job, item))
+                    worked = True
+        return worked
+
+    def _submit(self, pool: ThreadPoolExecutor, work: _Work) -> None:
+        future = pool.submit(self._do, work)
+        self._in_work[future] = work
+        future.add_done_callback(self._done)
+
+    def _done(self, future: Future[None]) -> None:
+        self._in_work.pop(future, None)
+        self._wake.set()
+
+    def _end(self, job: JobRecord, state: str) -> None:
+        """Finish a job once everything it took in can be found."""
+        self._provider.indexes(job.kb_id).catch_up()
+        shutil.rmtree(self._staging(job), ignore_errors=True)
+        batch = self._jobs.payload(job.job_id).get("batch")
+        if batch:
+            shutil.rmtree(batch, ignore_errors=True)
+        self._passwords.pop(job.job_id, None)
+        self._jobs.finish(job.job_id, state)
+        logger.info("job %s (%s) of %s %s", job.job_id, job.kind, job.kb_id, state)
+
+    def _clean_up(self) -> bool:
+        """Delete a bit of what is dead when nothing else is to be done."""
+        return not self._in_work and self._contents.purge()
+
+    def _do(self, work: _Work) -> None:
+        try:
+            if work.item is None:
+                self._reindex(work.job)
+            else:
+                self._take_in(work.job, work.item)
+        except Exception as exc:
+            logger.exception("job %s failed", work.job.job_id)
+            reason = _reason_of(exc)
+            if work.item is None:
+                self._jobs.finish(work.job.job_id, "failed", reason)
+            else:
+                self._jobs.finish_item(work.job.job_id, work.item.position, "failed", reason=reason)
+
+    def _take_in(self, job: JobRecord, item: JobItem) -> None:
+        attempts = self._jobs.begin_item(job.job_id, item.position)
+        kb = self._catalog.get(job.kb_id)
+        payload = self._jobs.payload(job.job_id)
+        source = Source(
+            path=Path(item.path),
+            document=item.document,
+            staging=self._staging(job) / str(item.position),
+            owned=bool(payload.get("owned")),
+            created_by=job.created_by,
+            password=self._passwords.get(job.job_id),
+            again=job.kind == "read_again",
+        )
+        if attempts > MAX_ATTEMPTS:
+            self._refuse(job, item, source, Reason("crashes_the_server", {}))
+            return
+        try:
+            taken = self._pipeline.take_in(
+                kb,
+                self._provider.embedder(kb.embedder),
+                source,
+                stage=lambda name, passages: self._jobs.stage_item(
+                    job.job_id, item.position, name, passages=passages
+                ),
+                cancelled=self._cancelled(job),
+            )
+        except CancelledError:
+            self._documents.forget(job.kb_id, item.document)
+            if not self._closed.is_set():
+                self._jobs.finish_item(job.job_id, item.position, "cancelled")
+            return
+        except KBError as exc:
+            logger.exception("%s of job %s failed", item.document, job.job_id)
+            self._refuse(job, item, source, _reason_of(exc))
+            return
+        self._provider.indexes(job.kb_id).catch_up(lazy=True)
+        self._jobs.finish_item(
+            job.job_id,
+            item.position,
+            taken.outcome,
+            reason=taken.reason,
+            document_id=taken.document_id,
+            sha256=taken.sha256,
+            pages=taken.pages,
+            passages=taken.passages,
+            seconds=taken.seconds,
+        )
+
+    def _refuse(self, job: JobRecord, item: JobItem, source: Source, reason: Reason) -> None:
+        document_id = self._documents.begin(
+            job.kb_id,
+            item.document,
+            size=0,
+            mtime=0,
+            source="upload" if source.owned else "added",
+            created_by=job.created_by,
+        )
+        self._documents.refuse(document_id, "failed", reason, format_name=None, sha256=None, size=0)
+        self._jobs.finish_item(
+            job.job_id, item.position, "failed", reason=reason, document_id=document_id
+        )
+
+    def _reindex(self, job: JobRecord) -> None:
+        """Embed every passage with another embedder, then search with that one."""
+        embedder = self._provider.embedder(self._jobs.payload(job.job_id)["embedder"])
+        cancelled = self._cancelled(job)
+        total = self._contents.count_without_vectors(job.kb_id, embedder.model_id)
+        self._jobs.progress(job.job_id, done=0, total=total, stage="embed")
+        done = 0
+        while True:
+            batch = self._contents.without_vectors(job.kb_id, embedder.model_id, _EMBED_BATCH)
+            if not batch:
+                break
+            if cancelled():
+                if not self._closed.is_set():
+                    self._jobs.finish(job.job_id, "cancelled")
+                return
+            vectors = embedder.embed_passages(
+                [embedded_text(title, heading, text) for _id, title, heading, text in batch]
+            )
+            self._contents.add_vectors([row[0] for row in batch], vectors, embedder.model_id)
+            done += len(batch)
+            self._jobs.progress(job.job_id, done=done)
+        self._contents.adopt_embedder(job.kb_id, embedder.model_id, embedder.dim)
+        self._provider.indexes(job.kb_id).switch_embedder(embedder)
+        while self._contents.drop_other_vectors(job.kb_id, embedder.model_id):
+            pass
+        self._jobs.finish(job.job_id, "done")
+
+    def _cancelled(self, job: JobRecord) -> Callable[[], bool]:
+        """Whether the job was cancelled or the process ends; asks the catalog twice a second."""
+        state = {"at": 0.0, "answer": False}
+
+        def ask() -> bool:
+            if self._closed.is_set():
+                return True
+            now = time.monotonic()
+            if now - state["at"] > 0.5:
+                state["at"] = now
+                state["answer"] = self._jobs.cancel_requested(job.job_id)
+            return bool(state["answer"])
+
+        return ask
+
+    def _staging(self, job: JobRecord) -> Path:
+        return self._provider.folder(job.kb_id) / "incoming" / f"job-{job.job_id}"
+
+
+def _reason_of(exc: Exception) -> Reason:
+    if isinstance(exc, KBError):
+        return Reason(exc.code, {**exc.params, "message": str(exc), "hint": exc.hint})
+    if isinstance(exc, OSError):
+        return Reason("file_access", {"message": exc.strerror or str(exc), "path": exc.filename})
+    return Reason("internal_error", {"message": f"{type(exc).__name__}: {exc}"})

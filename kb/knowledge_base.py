@@ -1,0 +1,247 @@
+"""One knowledge base as an object: its documents, its files, its way of being searched."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from kb.answer.retrieval import Searchable
+from kb.embedders.base import Embedder
+from kb.errors import NotFoundError
+from kb.ingest.files import expand
+from kb.ingest.indexing import IndexKeeper
+from kb.ingest.pipeline import move_to_bin
+from kb.ingest.runner import JobRunner
+from kb.store.catalog import Catalog
+from kb.store.contents import Contents
+from kb.store.documents import Documents, Order
+from kb.store.jobs import Jobs, QueuedItem
+from kb.types import (
+    Box,
+    DocumentRecord,
+    DocumentState,
+    JobRecord,
+    KnowledgeBaseRecord,
+    PageText,
+    StoredPassage,
+)
+from loaders.render import PageNotFoundError, render_page
+
+
+class KnowledgeBase:
+    """A knowledge base of a workspace; safe to use from several threads.
+
+    ``document`` arguments are a path inside the knowledge base, a document number, or a bare file
+    name that fits one document only.
+    """
+
+    def __init__(
+        self,
+        kb_id: str,
+        folder: Path,
+        *,
+        catalog: Catalog,
+        documents: Documents,
+        contents: Contents,
+        jobs: Jobs,
+        runner: JobRunner,
+        indexes: IndexKeeper,
+        embedder: Callable[[str], Embedder],
+    ) -> None:
+        self.kb_id = kb_id
+        self.folder = folder
+        self._catalog = catalog
+        self._documents = documents
+        self._contents = contents
+        self._jobs = jobs
+        self._runner = runner
+        self._indexes = indexes
+        self._embedder = embedder
+
+    @property
+    def record(self) -> KnowledgeBaseRecord:
+        """Settings and counts as they are now."""
+        return self._catalog.get(self.kb_id)
+
+    @property
+    def files(self) -> Path:
+        """The originals' one home."""
+        return self.folder / "files"
+
+    @property
+    def incoming(self) -> Path:
+        """Where upload batches are written before they are taken in."""
+        return self.folder / "incoming"
+
+    def add(
+        self, paths: Sequence[Path], *, password: str | None = None, created_by: str = ""
+    ) -> JobRecord:
+        """Queue files and folders; they are copied to the originals.
+
+        Raises:
+            NotFoundError: a path does not exist.
+        """
+        job = self._jobs.create(self.kb_id, "add", expand(paths), created_by=created_by)
+        if password is not None:
+            self._runner.remember_password(job.job_id, password)
+        self._runner.wake()
+        return job
+
+    def add_uploads(
+        self, folder: Path, *, password: str | None = None, created_by: str = ""
+    ) -> JobRecord:
+        """Queue a finished upload batch, a folder under `incoming`; its files are moved."""
+        job = self._jobs.create(
+            self.kb_id,
+            "add",
+            expand([folder]),
+            payload={"owned": True, "batch": str(folder)},
+            created_by=created_by,
+        )
+        if password is not None:
+            self._runner.remember_password(job.job_id, password)
+        self._runner.wake()
+        return job
+
+    def reindex(self, documents: Sequence[str] | None = None, *, created_by: str = "") -> JobRecord:
+        """Read originals again, all of them or those named; answers stay until the new ones are in.
+
+        Raises:
+            NotFoundError: a document does not exist.
+        """
+        names = (
+            [record.document for record in self._documents.page(self.kb_id, limit=None)]
+            if documents is None
+            else [self.document(name).document for name in documents]
+        )
+        job = self._jobs.create(
+            self.kb_id,
+            "read_again",
+            [QueuedItem(str(self.files / name), name) for name in names],
+            created_by=created_by,
+        )
+        self._runner.wake()
+        return job
+
+    def documents(
+        self,
+        *,
+        offset: int = 0,
+        limit: int | None = 100,
+        states: Sequence[DocumentState] | None = None,
+        contains: str = "",
+        order: Order = "document",
+        descending: bool = False,
+    ) -> list[DocumentRecord]:
+        """List documents, ``limit`` of them from ``offset``."""
+        return self._documents.page(
+            self.kb_id,
+            offset=offset,
+            limit=limit,
+            states=states,
+            contains=contains,
+            order=order,
+            descending=descending,
+        )
+
+    def document_count(
+        self, *, states: Sequence[DocumentState] | None = None, contains: str = ""
+    ) -> int:
+        """Count the documents that `documents` would list."""
+        return self._documents.count(self.kb_id, states=states, contains=contains)
+
+    def document(self, name: str | int) -> DocumentRecord:
+        """Find a document.
+
+        Raises:
+            NotFoundError: nothing fits.
+            AmbiguousNameError: several documents fit; the error lists them.
+        """
+        if isinstance(name, int):
+            return self._documents.get(self.kb_id, name)
+        return self._documents.find(self.kb_id, unicodedata.normalize("NFC", name))
+
+    def pages(self, document_id: int) -> list[PageText]:
+        """What the document says, page by page."""
+        content_id = self._documents.content_id(self.kb_id, document_id)
+        return [] if content_id is None else self._contents.pages(content_id)
+
+    def passages(
+        self, document_id: int, *, offset: int = 0, limit: int | None = None
+    ) -> list[StoredPassage]:
+        """The passages of a document in reading order."""
+        record = self._documents.get(self.kb_id, document_id)
+        content_id = self._documents.content_id(self.kb_id, document_id)
+        if content_id is None:
+            return []
+        return [
+            StoredPassage(passage_id, document_id, record.document, passage)
+            for passage_id, passage in self._contents.passages(
+                content_id, offset=offset, limit=limit
+            )
+        ]
+
+    def original(self, document_id: int) -> Path:
+        """The file that the document was read from.
+
+        Raises:
+            NotFoundError: the file is gone.
+        """
+        record = self._documents.get(self.kb_id, document_id)
+        path = self.files / record.document
+        if not path.is_file():
+            raise NotFoundError(
+                f"the original of {record.document} is gone", kind="file", name=record.document
+            )
+        return path
+
+    def page_image(
+        self, document_id: int, page: int, *, boxes: Sequence[Box] = (), scale: float = 1.5
+    ) -> bytes:
+        """Render a page with boxes drawn on it, as PNG; ``scale`` 1 is 72 dots an inch.
+
+        Raises:
+            NotFoundError: the document has no such page, or its format has no pages.
+        """
+        try:
+            return render_page(self.original(document_id), page, boxes=boxes, scale=scale)
+        except PageNotFoundError as exc:
+            raise NotFoundError(str(exc), kind="page", name=str(page)) from exc
+
+    def remove(self, name: str | int, *, removed_by: str = "") -> DocumentRecord:
+        """Take a document out: no answer finds it any more, its file goes to the bin.
+
+        Raises:
+            NotFoundError: nothing fits.
+            AmbiguousNameError: several documents fit.
+        """
+        record = self.document(name)
+        original = self.files / record.document
+        binned = move_to_bin(original, self.folder / "bin", record.document)
+        self._documents.remove(
+            self.kb_id,
+            record.document_id,
+            bin_path=str(binned) if binned else None,
+            removed_by=removed_by,
+        )
+        self._indexes.catch_up()
+        self._runner.wake()
+        return record
+
+    def searchable(self) -> Searchable:
+        """The knowledge base as retrieval sees it, its indexes in step with the catalog."""
+        if self._indexes.behind():
+            self._indexes.catch_up(lazy=True)
+        return Searchable(
+            kb_id=self.kb_id,
+            embedder=self._embedder(self._indexes.embedder_id),
+            vectors=self._indexes.vectors,
+            keywords=self._indexes.keywords,
+        )
+
+    def drop_files(self) -> None:
+        """Delete what can be made again; originals and bin stay."""
+        for name in ("vectors", "keywords", "incoming"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)

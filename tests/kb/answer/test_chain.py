@@ -1,0 +1,151 @@
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kb.answer.chain import REFUSAL, Answerer, Question
+from kb.answer.prompts import PromptFolder
+from kb.answer.retrieval import Retriever
+from kb.errors import BackendUnavailableError, GenerationError
+from kb.llms.base import Sampling
+from kb.llms.endpoint import ChatEndpoint, never
+from kb.models.table import GateConstants
+from kb.settings import PROJECT
+from kb.types import Answer, AskEvent, PassagesFound, Token, Turn
+from kb.workspace import Workspace
+from tests.kb.answer.scripted import ScriptedChat
+
+Write = Callable[[str, str], Path]
+PROMPTS = PromptFolder(PROJECT / "prompts")
+
+
+@pytest.fixture
+def ask(workspace: Workspace, write: Write) -> Callable[..., list[AskEvent]]:
+    """Ask a knowledge base of three documents with a given chat model."""
+    workspace.create("库")
+    texts = {
+        "差旅": "出差住宿费每晚不超过500元。伙食补助每天100元。",
+        "考勤": "上班时间为九点到十八点。",
+        "假期": "年假为十天，婚假为十五天。",
+    }
+    paths = [write(f"{name}.txt", text) for name, text in texts.items()]
+    workspace.wait(workspace.knowledge_base("库").add(paths).job_id)
+
+    def ask_it(
+        chat: ChatEndpoint | None,
+        question: str = "住宿费每晚多少钱？",
+        *,
+        threshold: float = 0.5,
+        gate: GateConstants | None = None,
+        turns: Sequence[Turn] = (),
+        cancelled: Callable[[], bool] = never,
+    ) -> list[AskEvent]:
+        base = workspace.knowledge_base("库").searchable()
+        base.embedder.model = replace(base.embedder.model, gate=gate)
+        answerer = Answerer(
+            Retriever(workspace._contents), PROMPTS, lambda: chat, sampling=Sampling()
+        )
+        asked = Question(
+            question, [base], 5, threshold, PROMPTS.load("knowledge_base"), turns, "talk"
+        )
+        return list(answerer.ask(asked, cancelled))
+
+    return ask_it
+
+
+def last(events: list[AskEvent]) -> Answer:
+    assert isinstance(events[-1], Answer)
+    return events[-1]
+
+
+def test_passages_come_first_then_tokens_then_one_answer(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    events = ask(ScriptedChat("每晚不超过500元。"))
+    assert isinstance(events[0], PassagesFound)
+    assert events[0].citations[0].hit.document == "差旅.txt"
+    tokens = [event.text for event in events if isinstance(event, Token)]
+    assert "".join(tokens) == "每晚不超过500元。"
+    answer = last(events)
+    assert (answer.answer, answer.refused, answer.model) == ("每晚不超过500元。", False, "scripted")
+    assert [citation.hit.document for citation in answer.citations] == ["差旅.txt"]
+    assert answer.milliseconds.first_token is not None
+
+
+def test_the_prompt_holds_instruction_passages_and_question(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    chat = ScriptedChat("500元。")
+    ask(chat)
+    assert chat.prompts[0].startswith("【指令】根据已知信息")
+    assert "[1] 《差旅》\n出差住宿费每晚不超过500元。" in chat.prompts[0]
+    assert "【问题】住宿费每晚多少钱？" in chat.prompts[0]
+
+
+def test_below_the_threshold_no_token_is_generated_and_three_passages_are_shown(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    chat = ScriptedChat()
+    answer = last(ask(chat, gate=GateConstants(-50, 0, 0, 0, 0)))
+    assert (answer.refused, answer.answer) == (True, REFUSAL)
+    assert answer.answerable < 0.001
+    assert len(answer.citations) == 3
+    assert chat.prompts == []
+
+
+def test_a_threshold_of_zero_lets_every_question_through(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    answer = last(ask(ScriptedChat("500元。"), threshold=0.0, gate=GateConstants(-50, 0, 0, 0, 0)))
+    assert not answer.refused
+
+
+@pytest.mark.parametrize(
+    "reply", ["根据已知信息无法回答该问题。", "抱歉，根据已知信息无法回答该问题，但可能是500元。"]
+)
+def test_a_model_that_refuses_gives_the_one_refusal_sentence(
+    ask: Callable[..., list[AskEvent]], reply: str
+) -> None:
+    answer = last(ask(ScriptedChat(reply)))
+    assert (answer.refused, answer.answer, answer.sentences) == (True, REFUSAL, ())
+
+
+def test_source_marks_of_the_model_are_not_part_of_the_answer(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    assert last(ask(ScriptedChat("每晚不超过500元[1]。"))).answer == "每晚不超过500元。"
+
+
+def test_a_follow_up_is_retrieved_as_the_full_question(ask: Callable[..., list[AskEvent]]) -> None:
+    chat = ScriptedChat("婚假有几天？", "十五天。")
+    events = ask(chat, "那婚假呢？", turns=[Turn("年假有几天？", "十天。")])
+    assert isinstance(events[0], PassagesFound)
+    assert events[0].standalone_question == "婚假有几天？"
+    assert events[0].citations[0].hit.document == "假期.txt"
+    answer = last(events)
+    assert (answer.question, answer.standalone_question) == ("那婚假呢？", "婚假有几天？")
+
+
+def test_a_model_that_cannot_start_leaves_an_extract(ask: Callable[..., list[AskEvent]]) -> None:
+    answer = last(ask(ScriptedChat(BackendUnavailableError("no memory"))))
+    assert answer.extractive
+    assert answer.answer.startswith("出差住宿费每晚不超过500元。")
+
+
+def test_a_model_that_fails_in_mid_answer_is_an_error_not_an_answer(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    with pytest.raises(GenerationError):
+        ask(ScriptedChat(GenerationError("broke")))
+
+
+def test_a_stopped_answer_keeps_what_was_said(ask: Callable[..., list[AskEvent]]) -> None:
+    seen = {"asked": 0}
+
+    def after_four() -> bool:
+        seen["asked"] += 1
+        return seen["asked"] > 4
+
+    answer = last(ask(ScriptedChat("每晚不超过500元。"), cancelled=after_four))
+    assert answer.answer == "每晚不超"

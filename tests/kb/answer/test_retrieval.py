@@ -1,0 +1,103 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from kb.answer.retrieval import Retriever
+from kb.types import PASSAGE_LIMIT, Hit
+from kb.workspace import Workspace
+
+Write = Callable[[str, str], Path]
+
+
+def add(workspace: Workspace, name: str, *paths: Path) -> None:
+    if name not in {record.name for record in workspace.knowledge_bases()}:
+        workspace.create(name)
+    job = workspace.wait(workspace.knowledge_base(name).add(paths).job_id, timeout=60)
+    assert set(job.counts) == {"ready"}
+
+
+def search(workspace: Workspace, question: str, *, top_k: int = 5) -> tuple[Hit, ...]:
+    return workspace.search(["库"], question, top_k=top_k).hits
+
+
+def test_hits_are_ranked_from_one_in_the_order_of_their_scores(
+    workspace: Workspace, write: Write
+) -> None:
+    add(workspace, "库", *(write(f"{n}.txt", f"第{n}号仓库存放{n}吨大米。") for n in range(9)))
+    hits = search(workspace, "第3号仓库存放多少大米？")
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
+    assert hits[0].document == "3.txt"
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert all(0 < hit.score <= 1 for hit in hits)
+
+
+def test_a_short_passage_is_widened_by_its_neighbours_and_never_beyond_the_limit(
+    workspace: Workspace, write: Write
+) -> None:
+    sentences = [
+        f"第{number}条说明讲的是编号{number}的事项，请按要求办理。" for number in range(60)
+    ]
+    add(workspace, "库", write("长.txt", "\n".join(sentences)))
+    hits = search(workspace, "编号31的事项怎么办？", top_k=3)
+    assert any("编号31的事项" in hit.text for hit in hits)
+    for hit in hits:
+        assert hit.passage_text in hit.text
+        assert len(hit.text) <= PASSAGE_LIMIT
+
+
+def test_no_line_is_shown_twice_over_neighbouring_hits(workspace: Workspace, write: Write) -> None:
+    sentences = [
+        f"设备{number}的额定功率为{number}千瓦，" + "需定期检修。" * 6 for number in range(30)
+    ]
+    add(workspace, "库", write("表.txt", "\n".join(sentences)))
+    hits = search(workspace, "设备的额定功率", top_k=10)
+    shown = [line for hit in hits for line in hit.text.split("\n") if "额定功率" in line]
+    assert len(shown) == len(set(shown))
+
+
+def test_a_one_line_document_is_found(workspace: Workspace, write: Write) -> None:
+    add(workspace, "库", write("一.txt", "口令是芝麻开门。"))
+    assert [hit.text for hit in search(workspace, "口令是什么？")] == ["口令是芝麻开门。"]
+
+
+def test_windows_never_cross_documents(workspace: Workspace, write: Write) -> None:
+    add(workspace, "库", write("a.txt", "甲文件只有这一句。"), write("b.txt", "乙文件也只有一句。"))
+    assert {hit.text for hit in search(workspace, "文件")} == {
+        "甲文件只有这一句。",
+        "乙文件也只有一句。",
+    }
+
+
+def test_rows_of_a_sheet_are_cited_by_row_and_not_mixed(workspace: Workspace, write: Write) -> None:
+    add(workspace, "库", write("价.csv", "品名,单价\n苹果,5.5\n香蕉,3.2\n梨,4.1\n"))
+    hit = search(workspace, "香蕉单价多少？")[0]
+    assert (hit.text, hit.place.row, hit.place.column) == ("品名：香蕉；单价：3.2", 3, "A")
+
+
+def test_a_deleted_document_is_not_a_hit_even_before_the_indexes_know(
+    workspace: Workspace, write: Write
+) -> None:
+    add(workspace, "库", write("a.txt", "密码是一二三。"), write("b.txt", "密码是四五六。"))
+    base = workspace.knowledge_base("库")
+    searchable = base.searchable()
+    document = base.document("a.txt")
+    workspace._documents.remove("库", document.document_id, bin_path=None, removed_by="")
+    hits = Retriever(workspace._contents).retrieve([searchable], "密码是什么？", top_k=5).hits
+    assert [hit.document for hit in hits] == ["b.txt"]
+
+
+def test_the_vector_ranking_is_that_of_brute_force(workspace: Workspace, write: Write) -> None:
+    add(
+        workspace,
+        "库",
+        *(write(f"{n}.txt", f"{n}号文件提到{n * 7}与{n * 13}。") for n in range(30)),
+    )
+    base = workspace.knowledge_base("库").searchable()
+    query = base.embedder.embed_queries(["提到91的文件"])[0]
+    found = base.vectors.search(query, 10)
+    ids, matrix = workspace._contents.vectors(1, 10_000, "e5-small", base.embedder.dim)
+    exact = matrix @ query
+    best = np.argsort(-exact, kind="stable")[:10]
+    np.testing.assert_allclose([score for _id, score in found], exact[best], atol=1e-3)
+    assert {identifier for identifier, _score in found[:5]} <= set(ids[best].tolist())

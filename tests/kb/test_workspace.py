@@ -1,0 +1,326 @@
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kb.errors import BusyError, DuplicateError, NotFoundError, SettingsError
+from kb.settings import Settings
+from kb.types import Answer, JobRecord, PassagesFound
+from kb.workspace import Workspace
+from tests.kb.conftest import Opener
+from tests.kb.hashing import HashingEmbedder, open_hashing
+
+Write = Callable[[str, str], Path]
+
+
+def add(workspace: Workspace, name: str, *paths: Path) -> dict[str, str]:
+    """Add files, wait, and return {document: outcome}."""
+    job = workspace.knowledge_base(name).add(paths)
+    assert workspace.wait(job.job_id, timeout=60).state == "done"
+    return {item.document: item.state for item in workspace.job_items(job.job_id)}
+
+
+def found(workspace: Workspace, name: str, question: str) -> list[str]:
+    return [hit.document for hit in workspace.search([name], question).hits]
+
+
+def test_files_are_taken_in_and_found_and_their_originals_kept(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("财报", description=" 年度报告 ")
+    path = write("报告/2022.txt", "2022年研发费用为3.2亿元。")
+    assert add(workspace, "财报", path.parent) == {"2022.txt": "ready"}
+    hit = workspace.search(["财报"], "研发费用是多少？").hits[0]
+    assert (hit.document, hit.text, hit.kb_name) == (
+        "2022.txt",
+        "2022年研发费用为3.2亿元。",
+        "财报",
+    )
+    base = workspace.knowledge_base("财报")
+    assert base.original(hit.document_id).read_bytes() == path.read_bytes()
+    assert base.pages(hit.document_id)[0].text == "2022年研发费用为3.2亿元。"
+    assert (base.record.document_count, base.record.description) == (1, "年度报告")
+
+
+def test_the_same_file_again_is_unchanged_and_a_copy_is_a_duplicate(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    first = write("a.txt", "差旅补贴标准是每天180元。")
+    copy = write("b.txt", "差旅补贴标准是每天180元。")
+    assert add(workspace, "库", first) == {"a.txt": "ready"}
+    embedder = workspace.embedder("e5-small")
+    assert isinstance(embedder, HashingEmbedder)
+    before = embedder.texts_embedded
+    assert add(workspace, "库", first, copy) == {"a.txt": "unchanged", "b.txt": "duplicate"}
+    assert embedder.texts_embedded == before
+    assert found(workspace, "库", "差旅补贴") == ["a.txt"]
+    workspace.knowledge_base("库").remove("a.txt")
+    assert found(workspace, "库", "差旅补贴") == ["b.txt"]
+
+
+def test_two_copies_in_one_job_are_embedded_once(workspace: Workspace, write: Write) -> None:
+    workspace.create("库")
+    paths = [write(f"{name}.txt", "住宿费上限为500元。" * 30) for name in "abcdef"]
+    outcomes = add(workspace, "库", *paths)
+    assert sorted(outcomes.values()) == ["duplicate"] * 5 + ["ready"]
+
+
+def test_a_changed_file_replaces_its_old_text(workspace: Workspace, write: Write) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", "年假为五天。"))
+    assert add(workspace, "库", write("a.txt", "年假改为十天。")) == {"a.txt": "ready"}
+    texts = [hit.text for hit in workspace.search(["库"], "年假几天").hits]
+    assert texts == ["年假改为十天。"]
+    base = workspace.knowledge_base("库")
+    assert base.original(base.document("a.txt").document_id).read_text("utf-8") == "年假改为十天。"
+
+
+def test_a_bad_file_stands_in_the_list_with_its_reason_and_stops_nothing(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    empty, good = write("empty.txt", ""), write("good.txt", "工资每月十日发放。")
+    broken = write("broken.pdf", "%PDF-1.7 this is no pdf")
+    outcomes = add(workspace, "库", empty, broken, good)
+    assert outcomes == {"empty.txt": "failed", "broken.pdf": "failed", "good.txt": "ready"}
+    reasons = {
+        record.document: record.reason.code if record.reason else None
+        for record in workspace.knowledge_base("库").documents()
+    }
+    assert reasons == {
+        "empty.txt": "empty_file",
+        "broken.pdf": "damaged_file",
+        "good.txt": None,
+    }
+    assert (workspace.knowledge_base("库").files / "broken.pdf").is_file()
+
+
+def test_a_new_version_that_cannot_be_read_leaves_the_old_answering(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", "食堂十一点半开饭。"))
+    assert add(workspace, "库", write("a.txt", "")) == {"a.txt": "failed"}
+    assert found(workspace, "库", "食堂几点开饭") == ["a.txt"]
+    base = workspace.knowledge_base("库")
+    record = base.document("a.txt")
+    assert record.state == "partial"
+    assert base.original(record.document_id).read_text("utf-8") == "食堂十一点半开饭。"
+
+
+def test_a_removed_document_is_found_by_no_retriever_and_its_file_is_in_the_bin(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", "密码每季度更换。"), write("b.txt", "天气晴朗。"))
+    base = workspace.knowledge_base("库")
+    base.remove("a.txt")
+    assert found(workspace, "库", "密码多久更换") == ["b.txt"]
+    searchable = base.searchable()
+    assert searchable.vectors.count == 1
+    assert searchable.keywords.search("密码", 5) == []
+    assert not (base.files / "a.txt").exists()
+    assert [path.name for path in (base.folder / "bin").rglob("*.txt")] == ["a.txt"]
+
+
+def test_indexes_come_back_without_embedding_anything_again(
+    reopen: Opener, write: Write, tmp_path: Path
+) -> None:
+    workspace = reopen()
+    record = workspace.create("库")
+    add(workspace, "库", write("a.txt", "保质期为十八个月。"), write("b.txt", "天气晴朗。"))
+    folder = workspace.folder(record.kb_id)
+    workspace = reopen()
+    import shutil
+
+    shutil.rmtree(folder / "vectors")
+    shutil.rmtree(folder / "keywords")
+    assert found(workspace, "库", "保质期多久")[0] == "a.txt"
+    embedder = workspace.embedder("e5-small")
+    assert isinstance(embedder, HashingEmbedder)
+    assert embedder.texts_embedded == 1  # the question
+
+
+def test_a_second_process_is_told_that_the_folder_is_held(workspace: Workspace) -> None:
+    with pytest.raises(BusyError):
+        Workspace.open(workspace.settings, opener=open_hashing)
+
+
+def test_names_of_knowledge_bases_are_unique_and_their_folders_never_change(
+    workspace: Workspace,
+) -> None:
+    record = workspace.create("财报/2023")
+    assert record.kb_id == "财报_2023"
+    with pytest.raises(DuplicateError):
+        workspace.create("财报/2023")
+    renamed = workspace.rename("财报/2023", "年报")
+    assert (renamed.kb_id, renamed.name) == ("财报_2023", "年报")
+    again = workspace.create("财报/2023")
+    assert again.kb_id == "财报_2023-2"
+    with pytest.raises(SettingsError):
+        workspace.create("  ")
+
+
+def test_a_deleted_knowledge_base_is_gone_but_its_files_are_in_the_bin(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", "内容。"))
+    workspace.delete("库")
+    assert workspace.knowledge_bases() == []
+    with pytest.raises(NotFoundError):
+        workspace.knowledge_base("库")
+    assert [path.name for path in (workspace.settings.home / ".bin").rglob("*.txt")] == ["a.txt"]
+
+
+def test_several_knowledge_bases_are_asked_at_once(workspace: Workspace, write: Write) -> None:
+    for name, text in (("甲", "甲公司在北京。"), ("乙", "乙公司在上海。")):
+        workspace.create(name)
+        add(workspace, name, write(f"{name}.txt", text))
+    hits = workspace.search(["甲", "乙"], "乙公司在哪里？").hits
+    assert [hit.kb_name for hit in hits] == ["乙", "甲"]
+    assert hits[0].score > hits[1].score
+
+
+def test_a_job_that_was_interrupted_goes_on_at_the_next_start(reopen: Opener, write: Write) -> None:
+    workspace = reopen()
+    workspace.create("库")
+    paths = [write(f"{number}.txt", f"第{number}号文件的内容。" * 200) for number in range(40)]
+    job = workspace.knowledge_base("库").add(paths)
+    while workspace.job(job.job_id).done < 5:
+        time.sleep(0.01)
+    workspace = reopen()
+    done = workspace.wait(job.job_id, timeout=60)
+    assert (done.state, done.counts) == ("done", {"ready": 40})
+    assert workspace.knowledge_base("库").record.document_count == 40
+
+
+def test_a_cancelled_job_keeps_what_it_has_finished(workspace: Workspace, write: Write) -> None:
+    workspace.create("库")
+    paths = [write(f"{number}.txt", f"第{number}号文件。" * 2000) for number in range(60)]
+    job = workspace.knowledge_base("库").add(paths)
+    while workspace.job(job.job_id).done < 3:
+        time.sleep(0.01)
+    workspace.cancel_job(job.job_id)
+    done = workspace.wait(job.job_id, timeout=60)
+    assert done.state == "cancelled"
+    states = {record.state for record in workspace.knowledge_base("库").documents(limit=None)}
+    assert states == {"ready"}
+    assert workspace.knowledge_base("库").record.document_count == done.counts["ready"]
+    assert done.counts["cancelled"] == 60 - done.counts["ready"]
+
+
+def test_failed_files_of_a_job_can_be_tried_again(workspace: Workspace, write: Write) -> None:
+    workspace.create("库")
+    path = write("a.txt", "")
+    job = workspace.knowledge_base("库").add([path])
+    workspace.wait(job.job_id)
+    path.write_text("现在有内容了。", encoding="utf-8")
+    again = workspace.retry_job(job.job_id)
+    assert workspace.wait(again.job_id).counts == {"ready": 1}
+    with pytest.raises(NotFoundError):
+        workspace.retry_job(again.job_id)
+
+
+def test_uploads_are_moved_with_their_folders(workspace: Workspace) -> None:
+    workspace.create("库")
+    base = workspace.knowledge_base("库")
+    batch = base.incoming / "batch"
+    (batch / "2022" / "一季度").mkdir(parents=True)
+    (batch / "2022" / "一季度" / "报告.txt").write_text("一季度收入增长。", encoding="utf-8")
+    job = workspace.wait(base.add_uploads(batch).job_id)
+    assert job.counts == {"ready": 1}
+    assert (base.files / "2022" / "一季度" / "报告.txt").is_file()
+    assert not batch.exists()
+    assert found(workspace, "库", "一季度收入") == ["2022/一季度/报告.txt"]
+
+
+def test_changing_the_embedder_indexes_again_and_answers_go_on(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", "食堂在三楼。"), write("b.txt", "天气晴朗。"))
+    workspace.configure("库", embedder="bge-small-zh-v1.5")
+    (job,) = workspace.jobs(active_only=True) or workspace.jobs(limit=1)
+    assert workspace.wait(job.job_id, timeout=30).state == "done"
+    record = workspace.knowledge_base("库").record
+    assert record.embedder == "bge-small-zh-v1.5"
+    assert found(workspace, "库", "食堂在几楼？")[0] == "a.txt"
+    assert workspace.knowledge_base("库").searchable().vectors.dim == 512
+
+
+def test_without_a_chat_model_the_answer_is_an_extract_with_its_source(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", "前台在一楼。会议室在五楼，需要预约。"))
+    events = list(workspace.ask(["库"], "会议室在几楼？"))
+    assert isinstance(events[0], PassagesFound)
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    assert answer.extractive
+    assert "会议室在五楼" in answer.answer
+    assert [citation.hit.document for citation in answer.citations] == ["a.txt"]
+    stored = workspace.messages(answer.conversation)
+    assert [message.text for message in stored] == ["会议室在几楼？", answer.answer]
+
+
+def test_a_question_to_an_empty_knowledge_base_is_refused(workspace: Workspace) -> None:
+    workspace.create("空")
+    *_, answer = workspace.ask(["空"], "有什么？", conversation="")
+    assert isinstance(answer, Answer)
+    assert (answer.refused, answer.answer, answer.citations) == (
+        True,
+        "根据已知信息无法回答该问题",
+        (),
+    )
+    assert workspace.conversations() == []
+
+
+def test_searching_goes_on_while_files_come_and_go(workspace: Workspace, write: Write) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("anchor.txt", "锚点文件说苹果是红色的。"))
+    problems: list[BaseException] = []
+    stop = threading.Event()
+
+    def search() -> None:
+        try:
+            while not stop.is_set():
+                assert "anchor.txt" in found(workspace, "库", "苹果是什么颜色？")
+        except BaseException as exc:  # noqa: BLE001 - reported by the test below
+            problems.append(exc)
+
+    askers = [threading.Thread(target=search) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    jobs: list[JobRecord] = []
+    for number in range(20):
+        path = write(f"{number}.txt", f"第{number}个文件谈论天气。")
+        jobs.append(workspace.knowledge_base("库").add([path]))
+    for job in jobs:
+        workspace.wait(job.job_id, timeout=60)
+    for number in range(0, 20, 2):
+        workspace.knowledge_base("库").remove(f"{number}.txt")
+    stop.set()
+    for asker in askers:
+        asker.join()
+    assert problems == []
+    assert workspace.knowledge_base("库").searchable().vectors.count == 11
+
+
+def test_settings_refuse_unknown_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kb.settings import load_settings
+
+    monkeypatch.setenv("KB_THREADZ", "4")
+    with pytest.raises(SettingsError, match="KB_THREADZ"):
+        load_settings()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    with pytest.raises(SettingsError, match="file"):
+        Workspace.open(Settings(home=blocker / "data"), opener=open_hashing)
