@@ -1,0 +1,1 @@
+"""Make the environment: only the standard library, because nothing else is there yet."""
