@@ -1,0 +1,124 @@
+"""Routes of search, answers, conversations."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from app.api.dependencies import CurrentLanguage, CurrentOperations, CurrentWorkspace
+from app.api.models import (
+    AnswerEvent,
+    AskModel,
+    AskRequest,
+    ConversationList,
+    ErrorBody,
+    ErrorModel,
+    MessageList,
+    RenameConversationRequest,
+    SearchModel,
+    SearchRequest,
+)
+from app.convert import conversation_model, message_model
+from app.events import EventStream
+from app.messages import of_error
+from app.operations import AskEventModel, event_model
+from kb.errors import GenerationError, KBError
+
+logger = logging.getLogger(__name__)
+router = APIRouter(tags=["questions"])
+
+# How often a waiting answer looks whether its reader is still there.
+_LOOK_UP_SECONDS = 0.25
+
+
+@router.post("/search")
+def search(request: SearchRequest, operations: CurrentOperations) -> SearchModel:
+    """Find passages in one or several knowledge bases."""
+    return operations.search(request)
+
+
+@router.post("/ask", response_model=AskModel)
+async def ask(
+    request: AskRequest,
+    http_request: Request,
+    operations: CurrentOperations,
+    language: CurrentLanguage,
+) -> AskModel | StreamingResponse:
+    """Answer a question: as JSON, or with ``stream`` as server-sent events.
+
+    The events are ``passages``, then ``token`` …, then one ``answer``, or one ``error``.
+    """
+    stream = EventStream(lambda cancelled: operations.ask_events(request, cancelled))
+    if not request.stream:
+        async for event in follow(stream, http_request):
+            if isinstance(event, AnswerEvent):
+                return event.answer
+        raise GenerationError("the answer ended without a result")
+
+    async def lines() -> AsyncIterator[str]:
+        try:
+            async for event in follow(stream, http_request):
+                yield f"event: {event.event}\ndata: {event.model_dump_json()}\n\n"
+        except Exception as exc:
+            # The status line is out already: the error can only travel as an event.
+            if not isinstance(exc, KBError):
+                logger.exception("an answer failed")
+            message = of_error(exc, language)
+            body = ErrorModel(
+                error=ErrorBody(code=message.code, message=message.text, hint=message.hint)
+            )
+            yield f"event: error\ndata: {body.model_dump_json()}\n\n"
+
+    return StreamingResponse(
+        lines(), media_type="text/event-stream", headers={"cache-control": "no-store"}
+    )
+
+
+async def follow(stream: EventStream, request: Request) -> AsyncIterator[AskEventModel]:
+    """Yield the events of an answer; stop it when the client has gone."""
+    try:
+        while not stream.finished:
+            event = await to_thread.run_sync(stream.next, _LOOK_UP_SECONDS)
+            if event is not None:
+                yield event_model(event)
+            elif await request.is_disconnected():
+                return
+    finally:
+        stream.stop()
+
+
+@router.get("/conversations")
+def conversations(
+    workspace: CurrentWorkspace, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> ConversationList:
+    """List conversations, the latest first."""
+    records = workspace.conversations(limit=limit)
+    return ConversationList(conversations=[conversation_model(record) for record in records])
+
+
+@router.get("/conversations/{conversation_id}/messages")
+def messages(conversation_id: str, workspace: CurrentWorkspace) -> MessageList:
+    """Return the messages of a conversation, oldest first."""
+    records = workspace.messages(conversation_id)
+    return MessageList(messages=[message_model(record) for record in records])
+
+
+@router.patch("/conversations/{conversation_id}", status_code=204)
+def rename_conversation(
+    conversation_id: str, request: RenameConversationRequest, workspace: CurrentWorkspace
+) -> Response:
+    """Give a conversation another title."""
+    workspace.rename_conversation(conversation_id, request.title)
+    return Response(status_code=204)
+
+
+@router.delete("/conversations/{conversation_id}", status_code=204)
+def delete_conversation(conversation_id: str, workspace: CurrentWorkspace) -> Response:
+    """Delete a conversation with its messages."""
+    workspace.delete_conversation(conversation_id)
+    return Response(status_code=204)

@@ -1,0 +1,161 @@
+"""Routes of knowledge bases, their documents and originals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import FileResponse
+
+from app.api.dependencies import CurrentOperations, CurrentWorkspace, require_token
+from app.api.models import (
+    AddRequest,
+    ConfigureRequest,
+    CreateRequest,
+    DocumentList,
+    DocumentModel,
+    JobModel,
+    KnowledgeBaseList,
+    KnowledgeBaseModel,
+    ReindexRequest,
+    ShowModel,
+)
+from kb.types import Box
+
+router = APIRouter(prefix="/knowledge-bases", tags=["knowledge bases"])
+
+Order = Literal["document", "updated", "size", "state"]
+
+
+@router.get("")
+def list_knowledge_bases(operations: CurrentOperations) -> KnowledgeBaseList:
+    """List the knowledge bases."""
+    return operations.knowledge_bases()
+
+
+@router.post("", status_code=201)
+def create(request: CreateRequest, operations: CurrentOperations) -> KnowledgeBaseModel:
+    """Make a knowledge base."""
+    return operations.create(request)
+
+
+@router.get("/{name}")
+def get(name: str, operations: CurrentOperations) -> KnowledgeBaseModel:
+    """Return one knowledge base, by name or id."""
+    return operations.knowledge_base(name)
+
+
+@router.patch("/{name}")
+def configure(
+    name: str, request: ConfigureRequest, operations: CurrentOperations
+) -> KnowledgeBaseModel:
+    """Rename or change a knowledge base; another embedder starts a re-index job."""
+    return operations.configure(name, request)
+
+
+@router.delete("/{name}")
+def delete(name: str, operations: CurrentOperations) -> KnowledgeBaseModel:
+    """Move a knowledge base to the bin."""
+    return operations.delete(name)
+
+
+@router.post("/{name}/add", status_code=202, dependencies=[Depends(require_token)])
+def add(name: str, request: AddRequest, operations: CurrentOperations) -> JobModel:
+    """Add files and folders of the server's machine; needs the server's token."""
+    paths = [Path(path) for path in request.paths]
+    return operations.start_add(name, paths, password=request.password)
+
+
+@router.post("/{name}/reindex", status_code=202)
+def reindex(name: str, request: ReindexRequest, operations: CurrentOperations) -> JobModel:
+    """Read documents again, all of them when none is named."""
+    return operations.reindex(name, request.documents)
+
+
+@router.get("/{name}/documents")
+def documents(
+    name: str,
+    operations: CurrentOperations,
+    *,
+    state: str = "",
+    contains: str = "",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    order: Order = "document",
+    descending: bool = False,
+) -> DocumentList:
+    """List documents, a page at a time."""
+    return operations.documents(
+        name,
+        state=state,
+        contains=contains,
+        offset=offset,
+        limit=limit,
+        order=order,
+        descending=descending,
+    )
+
+
+# Documents are named in the query, not in the path: their names hold slashes.
+@router.get("/{name}/document")
+def document(name: str, document: str, operations: CurrentOperations) -> DocumentModel:
+    """Return one document, by name or id."""
+    return operations.document(name, document)
+
+
+@router.get("/{name}/document/text")
+def show(
+    name: str, document: str, operations: CurrentOperations, *, passages: bool = False
+) -> ShowModel:
+    """Return the text of a document."""
+    return operations.show(name, document, passages=passages)
+
+
+@router.delete("/{name}/document")
+def remove(name: str, document: str, operations: CurrentOperations) -> DocumentModel:
+    """Move a document to the bin."""
+    return operations.remove(name, document)
+
+
+@router.get("/{name}/documents/{document_id}/original", response_class=FileResponse)
+def original(name: str, document_id: int, workspace: CurrentWorkspace) -> FileResponse:
+    """Download the original; always as a file, never shown inside our own address."""
+    path = workspace.knowledge_base(name).original(document_id)
+    return FileResponse(
+        path,
+        media_type="application/octet-stream",
+        headers={
+            "content-disposition": f"attachment; filename*=utf-8''{quote(path.name, safe='')}",
+            "content-security-policy": "sandbox; default-src 'none'",
+            "cache-control": "private, no-store",
+        },
+    )
+
+
+@router.get("/{name}/documents/{document_id}/pages/{page}", response_class=Response)
+def page_image(
+    name: str,
+    document_id: int,
+    page: int,
+    workspace: CurrentWorkspace,
+    *,
+    box: Annotated[list[str] | None, Query(description="x0,y0,x1,y1 as fractions")] = None,
+    scale: Annotated[float, Query(gt=0, le=4)] = 1.5,
+) -> Response:
+    """Return a page as PNG with the given boxes drawn."""
+    image = workspace.knowledge_base(name).page_image(
+        document_id, page, boxes=tuple(_box(each) for each in box or ()), scale=scale
+    )
+    return Response(image, media_type="image/png", headers={"cache-control": "private, no-store"})
+
+
+def _box(given: str) -> Box:
+    from app.api.problems import BadRequestError
+
+    try:
+        x0, y0, x1, y1 = (float(part) for part in given.split(","))
+    except ValueError as exc:
+        raise BadRequestError(f"not a box: {given}", problem=f"box={given}") from exc
+    return (x0, y0, x1, y1)

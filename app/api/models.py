@@ -1,0 +1,416 @@
+"""Requests and responses, one set for the command line and HTTP; keys are the contract's."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+
+JsonBox = list[float] | list[list[float]] | None
+
+
+class Model(BaseModel):
+    """Base of all responses: readers ignore unknown keys, so keys are added and never dropped."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Request(BaseModel):
+    """Base of all requests: an unknown key is a mistake of the caller."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=20_000)
+
+
+class KnowledgeBaseModel(Model):
+    """A knowledge base with its settings and counts."""
+
+    id: str
+    name: str
+    description: str
+    embedder: str
+    top_k: int
+    threshold: float
+    prompt: str
+    documents: int
+    passages: int
+    size: int
+    states: dict[str, int]
+    created_at: float
+    updated_at: float
+
+
+class KnowledgeBaseList(Model):
+    """All knowledge bases."""
+
+    knowledge_bases: list[KnowledgeBaseModel]
+
+
+class DocumentModel(Model):
+    """A document as listed; ``reason`` is a sentence, null where all is well."""
+
+    document: str
+    document_id: int
+    state: str
+    reason: str | None
+    format: str | None
+    encoding: str | None
+    title: str | None
+    size: int
+    pages: int | None
+    lines: int
+    passages: int
+    created_at: float
+    updated_at: float
+
+
+class DocumentList(Model):
+    """One page of a knowledge base's documents; ``total`` counts all that match."""
+
+    documents: list[DocumentModel]
+    total: int
+
+
+class PageModel(Model):
+    """The text of a page, a sheet, or a whole unpaged document."""
+
+    page: int | None
+    sheet: str | None
+    text: str
+
+
+class PlaceModel(Model):
+    """Where a text stands; what the format does not have is null."""
+
+    page: int | None
+    box: JsonBox
+    sheet: str | None
+    row: int | None
+    column: str | None
+    paragraph: int | None
+
+
+class PassageModel(PlaceModel):
+    """A stored passage of a document."""
+
+    passage_id: int
+    first_line: int
+    last_line: int
+    heading: str
+    text: str
+
+
+class ShowModel(Model):
+    """The text of a document; ``passages`` is there only when asked for."""
+
+    document: str
+    document_id: int
+    pages: list[PageModel]
+    line_count: int
+    passage_count: int
+    passages: list[PassageModel] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_absent_passages(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        if self.passages is None:
+            content.pop("passages", None)
+        return content
+
+
+class AddedFile(Model):
+    """What became of one file of an add; ``state`` is its outcome."""
+
+    path: str
+    document: str
+    document_id: int | None
+    state: str
+    reason: str | None
+    pages: int | None
+    passages: int
+    seconds: float | None
+
+
+class AddReport(Model):
+    """What an add did; with ``--no-wait`` the files are still queued and ``job`` names the job."""
+
+    files: list[AddedFile]
+    seconds: float
+    job: str
+
+
+class JobModel(Model):
+    """A job of the queue; ``eta`` is in seconds, null while it cannot be told."""
+
+    job_id: str
+    knowledge_base_id: str
+    kind: str
+    state: str
+    stage: str
+    done: int
+    total: int
+    eta: float | None
+    reason: str | None
+    counts: dict[str, int]
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    cancel_requested: bool
+
+
+class JobList(Model):
+    """Jobs, newest first."""
+
+    jobs: list[JobModel]
+
+
+class JobItems(Model):
+    """The files of a job."""
+
+    files: list[AddedFile]
+
+
+class HitModel(Model):
+    """A passage found; ``box`` is a list of boxes when the passage spans several visual lines."""
+
+    rank: int
+    passage_id: int
+    knowledge_base: str
+    document_id: int
+    document: str
+    page: int | None
+    box: JsonBox
+    sheet: str | None
+    row: int | None
+    column: str | None
+    paragraph: int | None
+    heading: str
+    text: str
+    score: float
+
+
+class CitationModel(HitModel):
+    """A numbered source of an answer."""
+
+    number: int
+
+
+class SearchModel(Model):
+    """What retrieval found, best first."""
+
+    question: str
+    hits: list[HitModel]
+    answerable: float
+    milliseconds: float
+
+
+class SentenceModel(Model):
+    """A sentence of an answer and the numbers of its sources."""
+
+    text: str
+    supported: bool
+    citations: list[int]
+
+
+class AskMilliseconds(Model):
+    """How long the parts of an answer took."""
+
+    retrieve: float
+    first_token: float | None
+    total: float
+
+
+class AskModel(Model):
+    """A finished answer with its sources."""
+
+    question: str
+    standalone_question: str
+    answer: str
+    refused: bool
+    answerable: float
+    threshold: float
+    citations: list[CitationModel]
+    sentences: list[SentenceModel]
+    sql: str | None
+    model: str
+    conversation: str
+    milliseconds: AskMilliseconds
+    extractive: bool = False
+
+
+class PassagesEvent(Model):
+    """First event of a streamed answer: the sources, before any token."""
+
+    event: Literal["passages"] = "passages"
+    standalone_question: str
+    citations: list[CitationModel]
+    answerable: float
+
+
+class TokenEvent(Model):
+    """A piece of the answer."""
+
+    event: Literal["token"] = "token"
+    text: str
+
+
+class AnswerEvent(Model):
+    """Last event of a streamed answer."""
+
+    event: Literal["answer"] = "answer"
+    answer: AskModel
+
+
+class ErrorBody(Model):
+    """An error: a stable code, a sentence, and what to do about it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class ErrorModel(Model):
+    """What the command line prints under ``--json`` when something went wrong."""
+
+    error: ErrorBody
+
+
+class Problem(Model):
+    """An RFC 9457 problem object."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    hint: str
+
+
+class ConversationModel(Model):
+    """A conversation as listed."""
+
+    conversation: str
+    title: str
+    knowledge_base_ids: list[str]
+    created_at: float
+    updated_at: float
+
+
+class ConversationList(Model):
+    """Conversations, the latest first."""
+
+    conversations: list[ConversationModel]
+
+
+class MessageModel(Model):
+    """A message; ``answer`` is there for those of the assistant."""
+
+    role: str
+    text: str
+    created_at: float
+    answer: AskModel | None
+
+
+class MessageList(Model):
+    """The messages of a conversation, oldest first."""
+
+    messages: list[MessageModel]
+
+
+class HealthModel(Model):
+    """That the server answers, and how its chat model is."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+    instance: str
+    chat_model: str = ""
+    chat_state: str
+    chat_reason: str = ""
+
+
+class ModelModel(Model):
+    """A model of the model table and whether it is on this machine."""
+
+    name: str
+    kind: str
+    backend: str
+    licence: str
+    size: int
+    present: bool
+    used: bool
+
+
+class ModelList(Model):
+    """The models Zhiku knows."""
+
+    models: list[ModelModel]
+
+
+class CheckModel(Model):
+    """One finding of ``kb doctor``: state is ok, warning or failed; ``hint`` mends it."""
+
+    name: str
+    state: str
+    detail: str
+    hint: str
+
+
+class DoctorModel(Model):
+    """What ``kb doctor`` found; ``ok`` is false when a check failed."""
+
+    ok: bool
+    checks: list[CheckModel]
+
+
+class CreateRequest(Request):
+    """Make a knowledge base."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    description: str = ""
+    embedder: str | None = None
+
+
+class ConfigureRequest(Request):
+    """Change a knowledge base; what is null stays as it is."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    description: str | None = None
+    top_k: Annotated[int | None, Field(ge=1, le=50)] = None
+    threshold: Annotated[float | None, Field(ge=0, le=1)] = None
+    prompt: str | None = None
+    embedder: str | None = None
+
+
+class AddRequest(Request):
+    """Add files and folders of this machine; only for callers with the server's token."""
+
+    paths: Annotated[list[str], Field(min_length=1)]
+    password: str | None = None
+
+
+class ReindexRequest(Request):
+    """Read documents again; all of them when none is named."""
+
+    documents: list[str] | None = None
+
+
+class SearchRequest(Request):
+    """Search one or several knowledge bases."""
+
+    knowledge_bases: Annotated[list[str], Field(min_length=1)]
+    question: Annotated[str, Field(min_length=1)]
+    top_k: Annotated[int | None, Field(ge=1, le=100)] = None
+
+
+class AskRequest(SearchRequest):
+    """Ask one or several knowledge bases; an empty conversation keeps nothing, null starts one."""
+
+    threshold: Annotated[float | None, Field(ge=0, le=1)] = None
+    conversation: str | None = None
+    stream: bool = False
+
+
+class RenameConversationRequest(Request):
+    """Give a conversation another title."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)]

