@@ -1,7 +1,7 @@
 """Retrieval and answers on labelled questions.
 
 The data folder holds ``corpus/<name>/…`` (the files of each knowledge base) and ``qa/<name>.jsonl``
-(lines with ``id``, ``question``, ``answers``, ``doc``, ``answer_type``). The data folder that they are
+(lines with ``id``, ``question``, ``answers``, ``doc``, ``answer_type``). The data folder they are
 taken into is kept: files are taken in once, and a question that was answered is not asked again.
 
     python -m benchmarks.quality --data PATH --home FOLDER [--kb NAME …] [--answers 300]

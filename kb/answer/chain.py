@@ -7,8 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-
-from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
+from typing import TYPE_CHECKING
 
 from kb.answer.context import fit, number
 from kb.answer.extract import best_sentences
@@ -20,6 +19,9 @@ from kb.errors import BackendUnavailableError
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint
 from kb.types import Answer, AskEvent, AskMilliseconds, Citation, PassagesFound, Token, Turn
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
 
 logger = logging.getLogger(__name__)
 
@@ -145,6 +147,8 @@ class Answerer:
         self, chat: ChatEndpoint, prompt: Prompt, cancelled: Callable[[], bool]
     ) -> Runnable[_ModelInput, str]:
         """The LangChain runnable from numbered passages to a stream of text."""
+        # LangChain takes seconds to import, which commands that ask nothing need not spend.
+        from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
         def to_message(model_input: _ModelInput) -> ChatMessage:
             message, _kept = fit(

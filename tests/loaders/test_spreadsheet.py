@@ -25,7 +25,9 @@ def test_delimiter_is_found(tmp_path: Path, mark: str) -> None:
     path = tmp_path / "表.csv"
     path.write_text(f"名称{mark}数量\n螺栓{mark}12\n垫片{mark}7\n", encoding="utf-8")
 
-    assert _tables(path) == [TableRecord(("名称", "数量"), (("螺栓", "12"), ("垫片", "7")), 2, 1, of_sheet=True)]
+    assert _tables(path) == [
+        TableRecord(("名称", "数量"), (("螺栓", "12"), ("垫片", "7")), 2, 1, of_sheet=True)
+    ]
 
 
 def test_ragged_rows_lose_nothing(tmp_path: Path) -> None:
