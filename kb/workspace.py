@@ -28,6 +28,7 @@ from kb.llms.base import Sampling
 from kb.llms.endpoint import ChatEndpoint, ChatState
 from kb.llms.service import ChatService
 from kb.models import table
+from kb.models.machine import physical_cores
 from kb.models.table import EmbedderModel
 from kb.settings import PROJECT, Settings
 from kb.store.catalog import Catalog
@@ -490,7 +491,7 @@ class Workspace:
                 self._chat = ChatService(
                     table.find_chat_model(name, self.settings.models),
                     folder=self.settings.models,
-                    threads=self.settings.threads,
+                    threads=self.settings.threads or physical_cores(),
                 )
             return self._chat
 

@@ -32,6 +32,9 @@ EXTRACTIVE_MODEL = "extractive"
 
 _REFUSES = re.compile(r"无法回答(该|这个|此|您的)?问题|无法从(已知信息|中)|没有提供.{0,8}相关信息")
 _MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")
+_PREAMBLE = re.compile(
+    r"^根据(?:已知|以上|上述|提供的|所给)?(?:信息|资料|内容|材料)(?:可知)?[，,：:]\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +171,8 @@ class Answerer:
 
 
 def _tidy(text: str) -> str:
-    """Drop what models add around an answer: source marks, blank ends."""
-    return _MARKS.sub("", text).strip()
+    """Drop what models add around an answer: source marks, "根据已知信息，", blank ends."""
+    return _PREAMBLE.sub("", _MARKS.sub("", text).strip())
 
 
 def _is_refusal(text: str) -> bool:

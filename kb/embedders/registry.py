@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shlex
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,17 +18,12 @@ from kb.models.table import EmbedderModel, model_path
 
 @dataclass(frozen=True, slots=True)
 class EmbedderBackend:
-    """A backend: the class that runs it, the packages it needs, the requirements for pip."""
+    """A backend: the class that runs it, the packages it needs, the command that brings them."""
 
     name: str
     target: str
     packages: tuple[str, ...]
-    requirements: tuple[str, ...]
-
-    @property
-    def install_command(self) -> str:
-        """The command that makes this backend available."""
-        return shlex.join([sys.executable, "-m", "pip", "install", *self.requirements])
+    install_command: str = "python3 -m app setup"
 
     def missing(self) -> tuple[str, ...]:
         """Return the packages that cannot be found; imports nothing."""
@@ -43,15 +37,14 @@ BACKENDS: dict[str, EmbedderBackend] = {
             "onnx",
             "kb.embedders.onnx:OnnxEmbedder",
             ("onnxruntime", "tokenizers"),
-            ("onnxruntime", "tokenizers"),
         ),
         EmbedderBackend(
             "sentence_transformers",
             "kb.embedders.sentence_transformers:SentenceTransformerEmbedder",
             ("torch", "sentence_transformers"),
-            ("sentence-transformers>=6", "torch==2.13.0"),
+            "python3 -m app setup --transformers",
         ),
-        EmbedderBackend("openai", "kb.embedders.openai:OpenAIEmbedder", ("httpx",), ("httpx",)),
+        EmbedderBackend("openai", "kb.embedders.openai:OpenAIEmbedder", ("httpx",)),
     )
 }
 

@@ -111,10 +111,15 @@ def test_a_model_that_refuses_gives_the_one_refusal_sentence(
     assert (answer.refused, answer.answer, answer.sentences) == (True, REFUSAL, ())
 
 
-def test_source_marks_of_the_model_are_not_part_of_the_answer(
-    ask: Callable[..., list[AskEvent]],
+@pytest.mark.parametrize(
+    "reply", ["每晚不超过500元[1]。", "根据已知信息，每晚不超过500元。", " 每晚不超过500元。\n"]
+)
+def test_what_a_model_puts_around_an_answer_is_not_part_of_it(
+    ask: Callable[..., list[AskEvent]], reply: str
 ) -> None:
-    assert last(ask(ScriptedChat("每晚不超过500元[1]。"))).answer == "每晚不超过500元。"
+    answer = last(ask(ScriptedChat(reply)))
+    assert answer.answer == "每晚不超过500元。"
+    assert [sentence.supported for sentence in answer.sentences] == [True]
 
 
 def test_a_follow_up_is_retrieved_as_the_full_question(ask: Callable[..., list[AskEvent]]) -> None:
