@@ -15,6 +15,7 @@ from kb.answer.followups import standalone_question
 from kb.answer.grounding import cited, ground
 from kb.answer.prompts import Prompt, PromptFolder
 from kb.answer.retrieval import Retriever, Searchable
+from kb.answer.script import in_words_of, is_traditional
 from kb.errors import BackendUnavailableError
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint
@@ -119,6 +120,8 @@ class Answerer:
             if text:
                 yield Token(text)
         text = _tidy(text)
+        if is_traditional(standalone):
+            text = in_words_of(text, [citation.hit.text for citation in citations])
         refused = refused or not text or _is_refusal(text)
         sentences = () if refused else tuple(ground(text, citations))
         yield Answer(

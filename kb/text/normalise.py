@@ -51,6 +51,14 @@ def normalise(text: str) -> str:
     return " ".join(text.translate(_simplified()).split())
 
 
+def simplified(text: str) -> str:
+    """Fold traditional characters to simplified ones, one for one: the length stays."""
+    table = _simplified()
+    return "".join(
+        folded if len(folded := table.get(ord(char), char)) == 1 else char for char in text
+    )
+
+
 def compact(text: str) -> str:
     """Normalise and drop white space and punctuation, to compare answers.
 
