@@ -18,7 +18,7 @@ class HashingEmbedder(Embedder):
     """Counts hashed character pairs into ``dim`` buckets."""
 
     def __init__(self, model: EmbedderModel) -> None:
-        super().__init__(replace(model, query_prefix="", passage_prefix=""))
+        super().__init__(replace(model, query_prefix="", passage_prefix="", gate=None))
         self.texts_embedded = 0
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
