@@ -33,9 +33,11 @@ def transformers_steps(places: Places) -> list[Step]:
 
 
 def suite_steps(places: Places) -> list[Step]:
-    """Return the steps for the test suite: its tools and a browser."""
+    """Return the steps for the test suite: its tools, the second engine and a browser."""
     return [
         lock_step(places, "step_dev", "dev", 150),
+        # The ready wheel stands in where nothing compiles; here both are tested side by side.
+        lock_step(places, "step_engine", "gguf-wheel", 60),
         Step(
             "step_browser",
             lambda: not system.missing(system.BROWSER),

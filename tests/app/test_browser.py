@@ -144,11 +144,9 @@ def ask(browser: webdriver.Chrome, question: str) -> None:
 
 
 def open_page(browser: webdriver.Chrome, address: str) -> None:
-    def load() -> bool:
-        browser.get(address)
-        return "知库" in browser.title
-
-    until(lambda: load() if _answers(address) else None)
+    until(lambda: _answers(address))
+    browser.get(address)
+    until(lambda: "知库" in browser.title)
 
 
 def _answers(address: str) -> bool:
