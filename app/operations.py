@@ -40,7 +40,7 @@ from app.convert import (
 )
 from app.models import checked_chat_model, model_list
 from app.strings import Language
-from kb.types import Answer, AskEvent, DocumentState, JobRecord, PassagesFound
+from kb.types import Answer, AskEvent, DocumentState, JobRecord, PassagesFound, Turn
 
 if TYPE_CHECKING:
     from kb.workspace import Workspace
@@ -266,15 +266,20 @@ class LocalOperations:
             yield event_model(event)
 
     def ask_events(
-        self, request: AskRequest, cancelled: Callable[[], bool] = lambda: False
+        self,
+        request: AskRequest,
+        cancelled: Callable[[], bool] = lambda: False,
+        *,
+        turns: Sequence[Turn] = (),
     ) -> Iterator[AskEvent]:
-        """Answer a question in the records of `kb`."""
+        """Answer a question in the records of `kb`; ``turns`` are a talk that the caller keeps."""
         return self._workspace.ask(
             request.knowledge_bases,
             request.question,
             top_k=request.top_k,
             threshold=request.threshold,
             conversation=request.conversation,
+            turns=turns,
             cancelled=cancelled,
         )
 

@@ -46,6 +46,7 @@ from kb.types import (
     KnowledgeBaseRecord,
     MessageRecord,
     SearchResult,
+    Turn,
 )
 from loaders.limits import Limits
 from loaders.sandbox import ParserPool
@@ -421,6 +422,7 @@ class Workspace:
         top_k: int | None = None,
         threshold: float | None = None,
         conversation: str | None = None,
+        turns: Sequence[Turn] = (),
         created_by: str = "",
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[AskEvent]:
@@ -428,6 +430,7 @@ class Workspace:
 
         Args:
             conversation: the talk that the question belongs to; None begins one, "" keeps nothing.
+            turns: what was said before, oldest first, in a talk that is not kept here.
 
         Raises:
             NotFoundError: a knowledge base or the conversation does not exist.
@@ -435,7 +438,8 @@ class Workspace:
         """
         bases = [self.knowledge_base(name) for name in names]
         records = [base.record for base in bases]
-        turns = self._conversations.turns(conversation, MEMORY) if conversation else []
+        if conversation:
+            turns = self._conversations.turns(conversation, MEMORY)
         if conversation is None:
             conversation = self._conversations.create(
                 question, [record.kb_id for record in records], created_by=created_by
@@ -446,7 +450,7 @@ class Workspace:
             top_k=top_k or max(record.top_k for record in records),
             threshold=records[0].threshold if threshold is None else threshold,
             prompt=self._prompts.load(records[0].prompt),
-            turns=turns,
+            turns=turns[-MEMORY:],
             conversation=conversation,
         )
         for event in self._answerer.ask(asked, cancelled):

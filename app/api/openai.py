@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -22,6 +22,7 @@ from app.messages import of_error
 from app.places import place_text
 from app.strings import Language, text
 from kb.errors import GenerationError, KBError
+from kb.types import Turn
 
 logger = logging.getLogger(__name__)
 router = APIRouter(tags=["openai"])
@@ -85,14 +86,18 @@ async def chat_completions(
     operations: CurrentOperations,
     language: CurrentLanguage,
 ) -> dict[str, Any] | StreamingResponse:
-    """Answer the last question of a chat from a knowledge base; nothing of it is kept."""
+    """Answer the last question of a chat from a knowledge base; nothing of it is kept.
+
+    The exchanges before it are what a follow-up may refer to.
+    """
     question = next((m.plain() for m in reversed(request.messages) if m.role == "user"), "").strip()
     if not question:
         raise BadRequestError("no user message with text", problem="messages")
     ask = AskRequest(knowledge_bases=[request.model], question=question, conversation="")
     # An unknown knowledge base must be a 404, also when the answer is streamed.
     operations.knowledge_base(request.model)
-    stream = EventStream(lambda cancelled: operations.ask_events(ask, cancelled))
+    turns = _turns(request.messages)
+    stream = EventStream(lambda cancelled: operations.ask_events(ask, cancelled, turns=turns))
     head = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",
         "created": int(time.time()),
@@ -108,6 +113,19 @@ async def chat_completions(
         media_type="text/event-stream",
         headers={"cache-control": "no-store"},
     )
+
+
+def _turns(messages: Sequence[ChatMessageIn]) -> list[Turn]:
+    """Pair each question but the last with the answer that followed it."""
+    turns: list[Turn] = []
+    question = ""
+    for message in messages:
+        if message.role == "user":
+            question = message.plain()
+        elif message.role == "assistant" and question:
+            turns.append(Turn(question, message.plain()))
+            question = ""
+    return turns
 
 
 async def _chunks(

@@ -7,7 +7,7 @@ import pytest
 
 from kb.errors import BusyError, DuplicateError, NotFoundError, SettingsError
 from kb.settings import Settings
-from kb.types import Answer, JobRecord, PassagesFound
+from kb.types import Answer, JobRecord, PassagesFound, Turn
 from kb.workspace import Workspace
 from tests.kb.conftest import Opener
 from tests.kb.hashing import HashingEmbedder, open_hashing
@@ -266,6 +266,17 @@ def test_without_a_chat_model_the_answer_is_an_extract_with_its_source(
     assert [citation.hit.document for citation in answer.citations] == ["a.txt"]
     stored = workspace.messages(answer.conversation)
     assert [message.text for message in stored] == ["会议室在几楼？", answer.answer]
+
+
+def test_a_talk_that_is_kept_elsewhere_completes_a_follow_up(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", "婚假为十五天。"))
+    turns = [Turn("婚假有几天？", "十五天。")]
+    first, *_ = workspace.ask(["库"], "为什么？", conversation="", turns=turns)
+    assert isinstance(first, PassagesFound)
+    assert first.standalone_question == "婚假有几天？ 为什么？"
 
 
 def test_a_question_to_an_empty_knowledge_base_is_refused(workspace: Workspace) -> None:

@@ -4,6 +4,8 @@ import openai
 import pytest
 from fastapi.testclient import TestClient
 
+from app.api.openai import ChatMessageIn, _turns
+from kb.types import Turn
 from kb.workspace import Workspace
 from tests.app.conftest import RunningServer
 
@@ -64,6 +66,17 @@ def test_text_parts_are_read_and_the_last_question_counts(
         "/v1/chat/completions", json={"model": "规章制度", "messages": messages}
     ).json()
     assert "五天" in done["choices"][0]["message"]["content"]
+
+
+def test_exchanges_are_the_questions_with_the_answers_that_followed() -> None:
+    messages = [
+        ChatMessageIn(role="system", content="be brief"),
+        ChatMessageIn(role="user", content="没有回答的问题"),
+        ChatMessageIn(role="user", content="年假有几天？"),
+        ChatMessageIn(role="assistant", content="五天。"),
+        ChatMessageIn(role="user", content="那婚假呢？"),
+    ]
+    assert _turns(messages) == [Turn("年假有几天？", "五天。")]
 
 
 def test_a_chat_without_a_question_is_wrong(filled: Workspace, http: TestClient) -> None:
