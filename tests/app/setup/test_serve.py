@@ -84,7 +84,8 @@ def started(root: Path, port: int = 0, **environment: str) -> Iterator[subproces
         encoding="utf-8",
     ) as process:
         yield process
-        process.kill()
+        # In order, so that the server goes too; SIGKILL would leave it behind.
+        process.terminate()
 
 
 def lines_until(process: subprocess.Popen[str], word: str) -> list[str]:
