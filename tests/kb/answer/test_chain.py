@@ -83,6 +83,19 @@ def test_the_prompt_holds_instruction_passages_and_question(
     assert "【问题】住宿费每晚多少钱？" in chat.prompts[0]
 
 
+def test_the_model_reads_the_three_best_of_the_passages_shown(
+    workspace: Workspace, write: Write, ask: Callable[..., list[AskEvent]]
+) -> None:
+    paths = [write(f"补{number}.txt", f"住宿费的第{number}条补充说明。") for number in range(4)]
+    workspace.wait(workspace.knowledge_base("库").add(paths).job_id)
+    chat = ScriptedChat("500元。")
+    events = ask(chat)
+    assert isinstance(events[0], PassagesFound)
+    assert len(events[0].citations) == 5
+    assert "[3] 《" in chat.prompts[0]
+    assert "[4] 《" not in chat.prompts[0]
+
+
 def test_below_the_threshold_no_token_is_generated_and_three_passages_are_shown(
     ask: Callable[..., list[AskEvent]],
 ) -> None:
