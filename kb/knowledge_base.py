@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -240,8 +239,3 @@ class KnowledgeBase:
             vectors=self._indexes.vectors,
             keywords=self._indexes.keywords,
         )
-
-    def drop_files(self) -> None:
-        """Delete what can be made again; originals and bin stay."""
-        for name in ("vectors", "keywords", "incoming"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)

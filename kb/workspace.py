@@ -25,7 +25,7 @@ from kb.ingest.pipeline import Pipeline
 from kb.ingest.runner import JobRunner
 from kb.knowledge_base import KnowledgeBase
 from kb.llms.base import Sampling
-from kb.llms.endpoint import ChatEndpoint, ChatState
+from kb.llms.endpoint import ChatEndpoint, ChatState, never
 from kb.llms.service import ChatService
 from kb.models import table
 from kb.models.machine import physical_cores
@@ -65,11 +65,6 @@ class EmbedderOpener(Protocol):
     def __call__(self, model: EmbedderModel, *, folder: Path, threads: int) -> Embedder:
         """Open ``model`` with its files under ``folder``."""
         ...
-
-
-def never() -> bool:
-    """Nobody cancels."""
-    return False
 
 
 class Workspace:
@@ -119,8 +114,9 @@ class Workspace:
             provider=self,
             workers=settings.parse_workers,
         )
+        self._retriever = Retriever(self._contents)
         self._answerer = Answerer(
-            Retriever(self._contents),
+            self._retriever,
             self._prompts,
             lambda: self.chat(),
             sampling=Sampling(max_tokens=384),
@@ -222,7 +218,12 @@ class Workspace:
         Raises:
             NotFoundError: there is none.
         """
-        record = self._catalog.find(unicodedata.normalize("NFC", name))
+        return self._knowledge_base(self._find(name))
+
+    def _find(self, name: str) -> KnowledgeBaseRecord:
+        return self._catalog.find(unicodedata.normalize("NFC", name))
+
+    def _knowledge_base(self, record: KnowledgeBaseRecord) -> KnowledgeBase:
         return KnowledgeBase(
             record.kb_id,
             self.folder(record.kb_id),
@@ -401,11 +402,11 @@ class Workspace:
             NotFoundError: a knowledge base does not exist.
         """
         started = time.monotonic()
-        bases = [self.knowledge_base(name) for name in names]
-        retrieval = Retriever(self._contents).retrieve(
-            [base.searchable() for base in bases],
+        records = [self._find(name) for name in names]
+        retrieval = self._retriever.retrieve(
+            [self._knowledge_base(record).searchable() for record in records],
             question,
-            top_k=top_k or max(base.record.top_k for base in bases),
+            top_k=top_k or max(record.top_k for record in records),
         )
         return SearchResult(
             question=question,
@@ -436,8 +437,7 @@ class Workspace:
             NotFoundError: a knowledge base or the conversation does not exist.
             GenerationError: the chat model failed.
         """
-        bases = [self.knowledge_base(name) for name in names]
-        records = [base.record for base in bases]
+        records = [self._find(name) for name in names]
         if conversation:
             turns = self._conversations.turns(conversation, MEMORY)
         if conversation is None:
@@ -446,7 +446,7 @@ class Workspace:
             )
         asked = Question(
             text=question,
-            bases=[base.searchable() for base in bases],
+            bases=[self._knowledge_base(record).searchable() for record in records],
             top_k=top_k or max(record.top_k for record in records),
             threshold=records[0].threshold if threshold is None else threshold,
             prompt=self._prompts.load(records[0].prompt),

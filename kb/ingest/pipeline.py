@@ -18,7 +18,7 @@ from kb.errors import CancelledError, IngestError
 from kb.ingest.layout import segments
 from kb.store.contents import ContentBatch, ContentFacts, Contents
 from kb.store.documents import Documents
-from kb.types import KnowledgeBaseRecord, Outcome, Reason
+from kb.types import Outcome, Reason
 from loaders.errors import LoadCancelledError, LoadError, UnsupportedFormatError
 from loaders.records import ElementRecord, LoadSummary
 from loaders.sandbox import ParserPool
@@ -81,7 +81,7 @@ class Pipeline:
 
     def take_in(
         self,
-        kb: KnowledgeBaseRecord,
+        kb_id: str,
         embedder: Embedder,
         source: Source,
         *,
@@ -102,9 +102,9 @@ class Pipeline:
         try:
             status = source.path.stat()
         except FileNotFoundError:
-            return self._taken_before(kb, source, started)
+            return self._taken_before(kb_id, source, started)
         document_id = self._documents.begin(
-            kb.kb_id,
+            kb_id,
             source.document,
             size=status.st_size,
             mtime=status.st_mtime,
@@ -123,32 +123,32 @@ class Pipeline:
 
         stage("copy", 0)
         staged, sha256 = self._stage_file(source, cancelled)
-        known = self._documents.known(kb.kb_id, source.document)
+        known = self._documents.known(kb_id, source.document)
         if (
             not source.again
             and known is not None
             and known.sha256 == sha256
             and known.state in ("ready", "partial")
         ):
-            record = self._documents.get(kb.kb_id, document_id)
+            record = self._documents.get(kb_id, document_id)
             if not (record.reason and record.reason.code == "new_version_failed"):
                 file = _StagedFile(source, staged, sha256, status, document_id, started)
-                self._keep_original(kb, file)
-                return self._taken(kb, file, "unchanged")
+                self._keep_original(kb_id, file)
+                return self._taken(kb_id, file, "unchanged")
         file = _StagedFile(source, staged, sha256, status, document_id, started)
         # The same content may arrive twice at once: the second waits and becomes a duplicate.
         with self._lock:
-            alone = self._in_work.setdefault((kb.kb_id, sha256), threading.Lock())
+            alone = self._in_work.setdefault((kb_id, sha256), threading.Lock())
         try:
             with alone:
-                return self._take_content(kb, embedder, file, stage, cancelled)
+                return self._take_content(kb_id, embedder, file, stage, cancelled)
         finally:
             with self._lock:
-                self._in_work.pop((kb.kb_id, sha256), None)
+                self._in_work.pop((kb_id, sha256), None)
 
     def _take_content(
         self,
-        kb: KnowledgeBaseRecord,
+        kb_id: str,
         embedder: Embedder,
         file: _StagedFile,
         stage: Callable[[str, int], None],
@@ -157,14 +157,14 @@ class Pipeline:
         twin = (
             None
             if file.source.again
-            else self._contents.find(kb.kb_id, file.sha256, embedder.model_id)
+            else self._contents.find(kb_id, file.sha256, embedder.model_id)
         )
         if twin is not None:
             content_id, missing = twin
-            return self._publish(kb, file, "duplicate", content_id, missing)
+            return self._publish(kb_id, file, "duplicate", content_id, missing)
         stage("read", 0)
         content_id = self._contents.open(
-            kb.kb_id, file.sha256, embedder.model_id, title=_title(file.source.document)
+            kb_id, file.sha256, embedder.model_id, title=_title(file.source.document)
         )
         try:
             missing = self._fill(content_id, embedder, file, stage, cancelled)
@@ -173,19 +173,19 @@ class Pipeline:
             raise CancelledError(str(exc)) from exc
         except LoadError as exc:
             self._contents.discard(content_id)
-            return self._refuse(kb, file, exc)
+            return self._refuse(kb_id, file, exc)
         except BaseException:
             self._contents.discard(content_id)
             raise
-        return self._publish(kb, file, "partial" if missing else "ready", content_id, missing)
+        return self._publish(kb_id, file, "partial" if missing else "ready", content_id, missing)
 
-    def _refuse(self, kb: KnowledgeBaseRecord, file: _StagedFile, exc: LoadError) -> Taken:
+    def _refuse(self, kb_id: str, file: _StagedFile, exc: LoadError) -> Taken:
         """Record why a file could not be read; the file itself is kept."""
         outcome: Literal["unsupported", "failed"] = (
             "unsupported" if isinstance(exc, UnsupportedFormatError) else "failed"
         )
         reason = Reason(exc.code, exc.params)
-        logger.info("document %s of %s: %s", file.document_id, kb.kb_id, exc)
+        logger.info("document %s of %s: %s", file.document_id, kb_id, exc)
         format_name = exc.params.get("format")
         answers = self._documents.refuse(
             file.document_id,
@@ -197,14 +197,14 @@ class Pipeline:
         )
         if answers:
             # The earlier version still answers, so its original stays; the new file is not lost.
-            move_to_bin(file.path, self._files(kb.kb_id).parent / "bin", file.source.document)
+            move_to_bin(file.path, self._files(kb_id).parent / "bin", file.source.document)
         else:
-            self._keep_original(kb, file)
+            self._keep_original(kb_id, file)
         return Taken(outcome, reason, file.document_id, file.sha256, None, 0, _since(file.started))
 
     def _publish(
         self,
-        kb: KnowledgeBaseRecord,
+        kb_id: str,
         file: _StagedFile,
         outcome: Outcome,
         content_id: int,
@@ -220,11 +220,11 @@ class Pipeline:
             size=file.status.st_size,
             mtime=file.status.st_mtime,
         )
-        self._keep_original(kb, file)
-        return self._taken(kb, file, outcome)
+        self._keep_original(kb_id, file)
+        return self._taken(kb_id, file, outcome)
 
-    def _taken(self, kb: KnowledgeBaseRecord, file: _StagedFile, outcome: Outcome) -> Taken:
-        record = self._documents.get(kb.kb_id, file.document_id)
+    def _taken(self, kb_id: str, file: _StagedFile, outcome: Outcome) -> Taken:
+        record = self._documents.get(kb_id, file.document_id)
         return Taken(
             outcome,
             record.reason,
@@ -235,12 +235,12 @@ class Pipeline:
             _since(file.started),
         )
 
-    def _taken_before(self, kb: KnowledgeBaseRecord, source: Source, started: float) -> Taken:
+    def _taken_before(self, kb_id: str, source: Source, started: float) -> Taken:
         """An upload that was moved to the originals just before the process died is all there."""
-        known = self._documents.known(kb.kb_id, source.document)
-        original = self._files(kb.kb_id) / source.document
+        known = self._documents.known(kb_id, source.document)
+        original = self._files(kb_id) / source.document
         if source.owned and known is not None and known.sha256 and original.is_file():
-            record = self._documents.get(kb.kb_id, known.document_id)
+            record = self._documents.get(kb_id, known.document_id)
             if record.state in ("ready", "partial"):
                 return Taken(
                     "partial" if record.state == "partial" else "ready",
@@ -252,7 +252,7 @@ class Pipeline:
                     _since(started),
                 )
         document_id = self._documents.begin(
-            kb.kb_id,
+            kb_id,
             source.document,
             size=0,
             mtime=0,
@@ -335,9 +335,9 @@ class Pipeline:
         )
         return missing
 
-    def _keep_original(self, kb: KnowledgeBaseRecord, file: _StagedFile) -> None:
+    def _keep_original(self, kb_id: str, file: _StagedFile) -> None:
         """Move the file to the originals, in one step."""
-        target = self._files(kb.kb_id) / file.source.document
+        target = self._files(kb_id) / file.source.document
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             raise IngestError(f"a folder stands where {file.source.document} belongs")

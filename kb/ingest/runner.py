@@ -196,7 +196,6 @@ class JobRunner:
 
     def _take_in(self, job: JobRecord, item: JobItem) -> None:
         attempts = self._jobs.begin_item(job.job_id, item.position)
-        kb = self._catalog.get(job.kb_id)
         payload = self._jobs.payload(job.job_id)
         source = Source(
             path=Path(item.path),
@@ -212,8 +211,8 @@ class JobRunner:
             return
         try:
             taken = self._pipeline.take_in(
-                kb,
-                self._provider.embedder(kb.embedder),
+                job.kb_id,
+                self._provider.embedder(self._catalog.embedder(job.kb_id)),
                 source,
                 stage=lambda name, passages: self._jobs.stage_item(
                     job.job_id, item.position, name, passages=passages

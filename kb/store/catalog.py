@@ -136,6 +136,22 @@ class Catalog:
         with self._db.write() as connection:
             _set(connection, kb_id, deleted_at=time.time())
 
+    def embedder(self, kb_id: str) -> str:
+        """The name of the embedder that a knowledge base is searched with; counts nothing.
+
+        Raises:
+            NotFoundError: there is no such knowledge base.
+        """
+        with self._db.read() as connection:
+            found = connection.execute(
+                select(knowledge_bases.c.embedder).where(
+                    knowledge_bases.c.id == kb_id, knowledge_bases.c.deleted_at.is_(None)
+                )
+            ).scalar()
+        if found is None:
+            raise _not_found(kb_id)
+        return str(found)
+
     def change_number(self, kb_id: str) -> int:
         """The number of the knowledge base's last change."""
         with self._db.read() as connection:

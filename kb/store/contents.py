@@ -300,16 +300,6 @@ class Contents:
         with self._db.read() as connection:
             return [(row.id, _passage(row)) for row in connection.execute(query)]
 
-    def group(self, content_id: int, group: str) -> list[tuple[int, Passage]]:
-        """All passages of a group (a statute article, a table row) in reading order, with ids."""
-        with self._db.read() as connection:
-            rows = connection.execute(
-                select(passages)
-                .where(passages.c.content_id == content_id, passages.c.group_key == group)
-                .order_by(passages.c.first_line, passages.c.id)
-            ).all()
-        return [(row.id, _passage(row)) for row in rows]
-
     def lines(self, content_id: int, first: int, last: int) -> list[Line]:
         """Lines [first, last] of a content, fewer at its ends."""
         with self._db.read() as connection:
@@ -401,19 +391,6 @@ class Contents:
         ids = np.fromiter((row.passage_id for row in rows), dtype=np.int64, count=len(rows))
         matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float16)
         return ids, matrix.reshape(len(rows), dim).astype(np.float32)
-
-    def live_ranges(self, kb_id: str) -> list[tuple[int, int]]:
-        """(first passage id, count) of every live range of a knowledge base, by first id."""
-        with self._db.read() as connection:
-            rows = connection.execute(
-                select(content_ranges.c.first_passage_id, content_ranges.c.passage_count)
-                .select_from(
-                    content_ranges.join(contents, content_ranges.c.content_id == contents.c.id)
-                )
-                .where(contents.c.kb_id == kb_id, contents.c.live)
-                .order_by(content_ranges.c.first_passage_id)
-            ).all()
-        return [(row.first_passage_id, row.passage_count) for row in rows]
 
     def without_vectors(
         self, kb_id: str, embedder: str, limit: int
