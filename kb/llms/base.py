@@ -84,6 +84,42 @@ class LocalChatModel(ABC):
         return
 
 
+class TokenPromptModel(LocalChatModel):
+    """A model whose engine takes a prompt as tokens: counting and the budget are the same for all.
+
+    A backend writes `_prompt_tokens` and `_answer`, and sets ``_usage`` when an answer has ended.
+    """
+
+    def __init__(self, context_length: int) -> None:
+        self._context_length = context_length
+        self._usage: Usage | None = None
+
+    @property
+    def context_length(self) -> int:
+        return self._context_length
+
+    @property
+    def usage(self) -> Usage | None:
+        return self._usage
+
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        return len(self._prompt_tokens(messages))
+
+    def stream(self, messages: Sequence[ChatMessage], sampling: Sampling) -> Iterator[str]:
+        self._usage = None
+        tokens = self._prompt_tokens(messages)
+        budget = answer_budget(len(tokens), sampling, self._context_length)
+        return self._answer(tokens, budget, sampling)
+
+    @abstractmethod
+    def _prompt_tokens(self, messages: Sequence[ChatMessage]) -> list[int]:
+        """Write the chat in the model's template and return its tokens."""
+
+    @abstractmethod
+    def _answer(self, tokens: list[int], budget: int, sampling: Sampling) -> Iterator[str]:
+        """Yield at most ``budget`` tokens' worth of answer in pieces, as `stream` promises."""
+
+
 def answer_budget(prompt_tokens: int, sampling: Sampling, context_length: int) -> int:
     """Return how many tokens the answer may have: what was asked for, or what the context leaves.
 

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import TemplateError
 
 from kb.errors import BackendUnavailableError, GenerationError
-from kb.llms.base import ChatMessage, LocalChatModel, Sampling, Usage, answer_budget
+from kb.llms.base import ChatMessage, Sampling, TokenPromptModel, Usage
 from kb.llms.pieces import PieceReader, without_control_tokens
 
 _PROMPT_STEP = 128
@@ -20,7 +20,7 @@ _LONGEST_TOKEN = 1024
 """Bytes; the longest tokens of real vocabularies are runs of some hundred spaces."""
 
 
-class LlamaCppModel(LocalChatModel):
+class LlamaCppModel(TokenPromptModel):
     """Runs a GGUF file in this process and keeps the last prompt's state for the next one."""
 
     def __init__(self, path: Path, *, context_length: int, threads: int) -> None:
@@ -55,25 +55,7 @@ class LlamaCppModel(LocalChatModel):
             eos_token=self._special_text(self._llama.token_eos()),
             bos_token=self._special_text(self._llama.token_bos()),
         )
-        self._context_length = min(context_length, int(self._llama.n_ctx()))
-        self._usage: Usage | None = None
-
-    @property
-    def context_length(self) -> int:
-        return self._context_length
-
-    @property
-    def usage(self) -> Usage | None:
-        return self._usage
-
-    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
-        return len(self._prompt_tokens(messages))
-
-    def stream(self, messages: Sequence[ChatMessage], sampling: Sampling) -> Iterator[str]:
-        self._usage = None
-        tokens = self._prompt_tokens(messages)
-        budget = answer_budget(len(tokens), sampling, self._context_length)
-        return self._answer(tokens, budget, sampling)
+        super().__init__(min(context_length, int(self._llama.n_ctx())))
 
     def close(self) -> None:
         self._llama.close()

@@ -11,14 +11,14 @@ from typing import Any
 import httpx
 
 from kb.errors import BackendUnavailableError, GenerationError
-from kb.llms.base import ChatMessage, LocalChatModel, Sampling, Usage, answer_budget
+from kb.llms.base import ChatMessage, Sampling, TokenPromptModel, Usage
 from kb.llms.pieces import without_control_tokens
 
 _PROMPT_STEP = 128
 """Prompt tokens computed between two looks at whether the caller is still there."""
 
 
-class XLlamaCppModel(LocalChatModel):
+class XLlamaCppModel(TokenPromptModel):
     """Runs a GGUF file in llama.cpp's own server, which the wheel starts inside this process.
 
     The wheel's Python calls push their pieces into a callback and know no tokenizer, so this talks
@@ -26,6 +26,7 @@ class XLlamaCppModel(LocalChatModel):
     """
 
     def __init__(self, path: Path, *, context_length: int, threads: int) -> None:
+        super().__init__(context_length)
         try:
             import xllamacpp
         except (ImportError, OSError) as exc:
@@ -62,25 +63,6 @@ class XLlamaCppModel(LocalChatModel):
             trust_env=False,
             timeout=httpx.Timeout(10.0, read=600.0),
         )
-        self._context_length = context_length
-        self._usage: Usage | None = None
-
-    @property
-    def context_length(self) -> int:
-        return self._context_length
-
-    @property
-    def usage(self) -> Usage | None:
-        return self._usage
-
-    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
-        return len(self._prompt_tokens(messages))
-
-    def stream(self, messages: Sequence[ChatMessage], sampling: Sampling) -> Iterator[str]:
-        self._usage = None
-        tokens = self._prompt_tokens(messages)
-        budget = answer_budget(len(tokens), sampling, self._context_length)
-        return self._answer(tokens, budget, sampling)
 
     def close(self) -> None:
         self._http.close()
