@@ -174,10 +174,11 @@ _PAGES: dict[str, tuple[str, str]] = {
     ),
     # The drop zone
     "drop.title": ("把文件或文件夹拖到这里", "Drop files or folders here"),
-    "drop.hint": (
-        "支持 PDF、Word、Excel、CSV、网页、Markdown 和文本",
-        "PDF, Word, Excel, CSV, web pages, Markdown and text",
-    ),
+    "drop.hint": ("支持 {formats}", "These are read: {formats}"),
+    "family.image": ("图片", "pictures"),
+    "family.mail": ("邮件", "mail"),
+    "family.web": ("网页", "web pages"),
+    "family.text": ("文本", "text"),
     "drop.files": ("选择文件", "Choose files"),
     "drop.folder": ("选择文件夹", "Choose a folder"),
     "drop.cancel": ("取消上传", "Cancel"),
@@ -255,6 +256,58 @@ _PAGES: dict[str, tuple[str, str]] = {
         "只显示前 {shown} 个字符，全文共 {total} 个字符，可下载原件查看。",
         "The first {shown} of {total} characters are shown; download the original for the rest.",
     ),
+    "document.again_ocr": ("重新识别此文件（OCR）", "OCR this file again"),
+    "document.again_ocr.help": (
+        "按页面图像重新识别文字，适合扫描件和乱码；每页约需几秒，期间仍可照常提问。",
+        "Reads the text from the pages' pictures, for scans and garbled text; takes some seconds a "
+        "page, and answers go on meanwhile.",
+    ),
+    "document.again_ocr.missing": (
+        "本机没有安装文字识别（OCR）。运行 kb doctor 可查看缺什么。",
+        "No OCR is installed here. Run kb doctor to see what is missing.",
+    ),
+    "document.again_ocr.queued": (
+        "已加入队列，正在重新识别",
+        "Queued: the file is read by OCR again",
+    ),
+    "document.password": ("输入密码", "Enter the password"),
+    "document.password.field": ("“{document}”的密码", "Password of “{document}”"),
+    "document.password.help": (
+        "密码只用于这一次读取，不会保存。",
+        "The password serves this reading alone and is not stored.",
+    ),
+    "document.password.missing": ("请填写密码。", "Please enter the password."),
+    "document.password.submit": ("打开并读取", "Open and read"),
+    "documents.again_ocr": ("重新识别（OCR）", "OCR again"),
+    # How well files were read
+    "health.green": ("正常", "good"),
+    "health.amber": ("需留意", "check"),
+    "health.red": ("有问题", "bad"),
+    "health.unread": ("尚未读取", "not read yet"),
+    "health.title": ("读取质量", "Reading quality"),
+    "health.files": ("文件", "Documents"),
+    "health.filter": ("按读取质量筛选", "Filter by reading quality"),
+    "health.all_good": ("所有文件都读取正常。", "Every document was read well."),
+    "health.this_good": ("这个文件读取正常。", "This document was read well."),
+    "health.this_unread": ("这个文件还没有读取。", "This document has not been read yet."),
+    "health.no_pages": (
+        "没有逐页记录：文件没有读取成功，或是在有此功能之前添加的，可重新处理。",
+        "Nothing is known page by page: the document was not read, or it was added before pages "
+        "were counted; process it again.",
+    ),
+    "health.pages": ("逐页情况", "Page by page"),
+    "health.reasons": ("需要留意的原因", "Why documents need a look"),
+    "health.formats": ("按格式", "By format"),
+    "health.unknown_format": ("无法判断", "unknown"),
+    "health.csv": ("下载明细（CSV）", "Download details (CSV)"),
+    "health.explain": (
+        "正常：全部读取成功；需留意：部分内容没有读到，或文字可能有错；有问题：没有读取成功。",
+        "Good: all of it was read. Check: a part is missing or the text may be wrong. "
+        "Bad: it could not be read.",
+    ),
+    "page_source.text": ("文字层", "text"),
+    "page_source.ocr": ("文字识别（OCR）", "OCR"),
+    "page_source.none": ("没有文字", "no text"),
     # Places
     "place.page": ("第 {page} 页", "page {page}"),
     "place.sheet": ("工作表 {sheet}", "sheet {sheet}"),
@@ -263,12 +316,25 @@ _PAGES: dict[str, tuple[str, str]] = {
     "place.paragraph": ("第 {paragraph} 段", "paragraph {paragraph}"),
     # Table heads
     "head.document": ("文件", "Document"),
+    "head.health": ("读取质量", "Quality"),
     "head.state": ("状态", "State"),
     "head.reason": ("说明", "Remark"),
     "head.pages": ("页数", "Pages"),
     "head.passages": ("段落", "Passages"),
     "head.size": ("大小", "Size"),
     "head.updated": ("更新时间", "Updated"),
+    "head.format": ("格式", "Format"),
+    "head.encoding": ("编码", "Encoding"),
+    "head.documents": ("文件数", "Documents"),
+    "head.page": ("页", "Page"),
+    "head.sheet": ("工作表", "Sheet"),
+    "head.characters": ("字符数", "Characters"),
+    "head.readable": ("可读字符", "Readable"),
+    "head.source": ("文字来源", "Read from"),
+    "head.confidence": ("识别可信度", "OCR confidence"),
+    "head.tables": ("表格", "Tables"),
+    "head.ocr_pages": ("OCR 识别页数", "Pages by OCR"),
+    "head.empty_pages": ("无文字页数", "Pages without text"),
     # States and stages
     "state.queued": ("等待中", "queued"),
     "state.processing": ("处理中", "processing"),
@@ -395,7 +461,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
     ),
     # Files
     "error.load_failed": ("文件无法读取：{message}", "The file cannot be read: {message}"),
-    "error.load_failed.plain": ("文件无法读取。", "The file cannot be read."),
+    "error.load_failed.plain": (
+        "文件无法读取。请重新导出或另存为 PDF 后再添加。",
+        "The file cannot be read. Export it again, or save it as PDF, and add it.",
+    ),
     "error.load_cancelled": ("读取已取消。", "Reading was cancelled."),
     "error.unsupported_format": (
         "暂不支持这种文件（{format}）。可以另存为 PDF、docx、xlsx 或文本后再添加。",
@@ -414,9 +483,25 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "这是扫描件，没有文字层，暂时无法识别。",
         "A scan without a text layer, which cannot be read yet.",
     ),
+    "error.ocr_unavailable": (
+        "这是图片或扫描件，本机没有安装文字识别。运行 kb doctor 可查看缺什么。",
+        "A picture or scan, and no OCR is installed here. Run kb doctor to see what is missing.",
+    ),
+    "error.libreoffice_missing": (
+        "读取这种文件（{format}）需要 LibreOffice，本机没有安装。请管理员执行："
+        "sudo apt-get install -y libreoffice-writer-nogui libreoffice-impress-nogui，"
+        "然后重新添加；也可以另存为 docx、pptx 或 PDF。",
+        "Reading this kind of file ({format}) needs LibreOffice, which is not installed here. Have "
+        "an administrator run: sudo apt-get install -y libreoffice-writer-nogui "
+        "libreoffice-impress-nogui, then add it again; or save it as docx, pptx or PDF.",
+    ),
+    "error.libreoffice_missing.plain": (
+        "读取这种文件需要 LibreOffice，本机没有安装。运行 kb doctor 可查看缺什么。",
+        "Reading this kind of file needs LibreOffice. Run kb doctor to see what is missing.",
+    ),
     "error.encrypted_file": (
-        "文件有密码保护。请用正确的密码重新添加，或先去掉密码。",
-        "The file is protected. Add it with the right password, or take the password off.",
+        "文件有密码保护，没有密码或密码不对。请输入正确的密码重新读取，或先去掉密码再添加。",
+        "The file is protected: no password, or a wrong one. Give the right one, or take it off.",
     ),
     "error.damaged_file": (
         "文件已损坏，或内容不是 {format} 格式。请重新导出后再添加。",
@@ -425,6 +510,72 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "error.damaged_file.plain": (
         "文件已损坏。请重新导出后再添加。",
         "The file is damaged. Export it again and add it.",
+    ),
+    "error.unsafe_content": (
+        "文件里有不安全的内容（XML 实体），为安全起见没有读取。请联系文件的提供者。",
+        "The file holds unsafe content (XML entities) and was not read. Ask whoever sent it.",
+    ),
+    "error.damaged_parts": (
+        "文件有一部分已损坏，只收录了能读出的内容。如有完好的文件，请重新添加。",
+        "Part of the file is damaged; what could be read was taken in. Add a sound copy if any.",
+    ),
+    "error.attachments_unread": (
+        "附件 {names} 无法读取或没有读全，其余内容已收录。",
+        "Could not be read, or not in full: the attachments {names}. The rest was taken in.",
+    ),
+    "error.attachments_unread.plain": (
+        "有的附件无法读取或没有读全，其余内容已收录。",
+        "Some attachments could not be read in full. The rest was taken in.",
+    ),
+    "error.sealed_message": (
+        "邮件正文已加密，只收录了主题、收发件人和日期。",
+        "The mail is encrypted; only its subject, people and date were taken in.",
+    ),
+    "error.winmail_ignored": (
+        "附件 winmail.dat 是 Outlook 的专用格式，没有读取。请让发件人改用 HTML 或纯文本重发。",
+        "The attachment winmail.dat is in a format of Outlook's own and was not read. Ask the "
+        "sender for HTML or plain text.",
+    ),
+    "error.size_limit": (
+        "文件有 {size} MB，只读取了前 {read} MB。",
+        "The file has {size} MB; only the first {read} MB were read.",
+    ),
+    "error.size_limit.plain": (
+        "文件太大，只读取了前面一部分。",
+        "The file is too large; only its beginning was read.",
+    ),
+    "error.rest_unreadable": (
+        "文件有一处格式错误，其后的内容可能不完整。请重新导出后再添加。",
+        "The file breaks its format at one point; what follows may be incomplete. Export it again "
+        "and add it.",
+    ),
+    "error.hidden_sheets": (
+        "有隐藏的工作表，其内容也已收录。",
+        "There are hidden sheets; they were taken in too.",
+    ),
+    "error.formulas_without_values": (
+        "有的公式还没有计算结果。请用表格软件打开并保存后再添加。",
+        "Some formulas were never computed. Open and save the file in a spreadsheet program.",
+    ),
+    "error.number_formats_lost": (
+        "数字按原值收录，百分比、货币等显示格式未能读出。另存为 xlsx 后再添加可以保留。",
+        "Numbers were taken in without their formats, as percentages. Save as xlsx to keep them.",
+    ),
+    "error.open_quotes": (
+        "有的引号没有成对，这些行按分隔符切开，请核对。",
+        "Some quotes are not closed; those rows were cut at every delimiter. Check them.",
+    ),
+    "error.not_json": (
+        "内容不是有效的 JSON，已按普通文本读取。",
+        "The content is no valid JSON and was read as plain text.",
+    ),
+    "error.broken_lines": (
+        "有的行不是有效的 JSON，已按普通文本收录。",
+        "Some lines are no valid JSON and were taken in as plain text.",
+    ),
+    "error.archive_file": (
+        "这是压缩包。请先解压，再添加里面的文件。",
+        "An archive. Unpack it and add the files in it.",
     ),
     "error.limit_exceeded": (
         "读取这个文件超出了{limit}上限。请拆成几个小文件再添加。",
@@ -460,9 +611,59 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "文件共 {pages} 页，只读取了前 {read} 页。",
         "Only the first {read} of {pages} pages were read.",
     ),
+    "error.page_limit.plain": (
+        "页数超过上限，只读取了前面的部分。",
+        "More pages than the limit: only the first ones were read.",
+    ),
+    "error.pages_without_text.plain": (
+        "有些页是没有文字层的图像，内容未收录。",
+        "Some pages are images without text and were not taken in.",
+    ),
+    "error.file_too_large.plain": (
+        "文件超过大小上限。",
+        "The file is larger than the limit.",
+    ),
+    "error.file_vanished.plain": (
+        "文件在读取之前已被移走或删除。",
+        "The file was moved or deleted before it was read.",
+    ),
     "error.pages_without_text": (
         "第 {pages} 页是没有文字层的图像，内容未收录。",
         "Pages {pages} are images without text and were not taken in.",
+    ),
+    "error.damaged_pages": (
+        "有些页已损坏，内容未能读出。",
+        "Some pages are damaged and could not be read.",
+    ),
+    "error.pages_damaged.plain": (
+        "有些页已损坏，内容未能读出。",
+        "Some pages are damaged and could not be read.",
+    ),
+    "error.low_confidence": (
+        "{pages} 页由文字识别（OCR）读出，平均可信度只有 {confidence}%，可能有错字。",
+        "{pages} pages were read by OCR with a mean confidence of only {confidence}%: expect wrong "
+        "characters.",
+    ),
+    "error.low_confidence.plain": (
+        "由文字识别（OCR）读出，可信度偏低，可能有错字。",
+        "Read by OCR with low confidence: expect wrong characters.",
+    ),
+    "error.unreadable_characters": (
+        "约 {percent}% 的字符无法辨认，可能是字体或编码有问题。",
+        "About {percent}% of the characters cannot be read: a font or the encoding may be wrong.",
+    ),
+    "error.unreadable_characters.plain": (
+        "部分字符无法辨认，可能是字体或编码有问题。",
+        "Some characters cannot be read: a font or the encoding may be wrong.",
+    ),
+    "error.pages_damaged": (
+        "第 {pages} 页的图像已损坏，没有读全。",
+        "The pictures of pages {pages} are damaged and were not read in full.",
+    ),
+    "error.pictures_skipped": (
+        "部分图片里的文字没有识别（图片过多、过大、无法打开，或本机没有安装文字识别）。",
+        "The text of some pictures was not read: too many, too large or unreadable, or no OCR"
+        " is installed.",
     ),
     "error.garbled_text": ("部分文字可能是乱码。", "Some of the text may be garbled."),
     # Requests
@@ -532,7 +733,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "format.archive": ("压缩包", "archive"),
     "limit.time": ("时间", "time"),
     "limit.memory": ("内存", "memory"),
-    "limit.unpacked": ("解压大小", "unpacked size"),
+    "limit.unpacked": ("解压后大小", "unpacked size"),
     "limit.output": ("文字量", "amount of text"),
 }
 
@@ -571,6 +772,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.opt.no_wait": ("加入队列后立即返回", "return as soon as the files are queued"),
     "cli.opt.password": ("受保护文件的密码", "password of protected files"),
     "cli.opt.state": ("只列出这种状态的文件", "only documents in this state"),
+    "cli.opt.health": (
+        "只列出读取质量为 green、amber 或 red 的文件，可用逗号连接",
+        "only documents whose health is green, amber or red; join several by commas",
+    ),
     "cli.opt.contains": ("只列出名称含有这段文字的文件", "only documents whose name contains this"),
     "cli.opt.passages": ("同时输出段落", "print the passages"),
     "cli.opt.also": ("同时查找另一个知识库，可重复", "search this knowledge base too; repeatable"),
@@ -591,6 +796,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.head.id": ("编号", "No."),
     "cli.head.document": ("文件", "Document"),
     "cli.head.state": ("状态", "State"),
+    "cli.head.health": ("读取质量", "Health"),
+    "cli.head.format": ("格式", "Format"),
+    "cli.head.suffixes": ("扩展名", "Suffixes"),
+    "cli.head.hint": ("办法", "Remedy"),
     "cli.head.pages": ("页数", "Pages"),
     "cli.head.reason": ("说明", "Remark"),
     "cli.head.job": ("任务", "Job"),
@@ -660,6 +869,20 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "缺少组件，不能读取：{names}",
         "packages are missing for {names}",
     ),
+    "cli.check.ocr": ("文字识别（OCR）", "OCR"),
+    "cli.check.ocr.ok": ("可用", "available"),
+    "cli.check.ocr.missing": (
+        "没有安装：扫描件和图片里的文字读不出来",
+        "not installed: text in scans and pictures is not read",
+    ),
+    "cli.format.ok": ("可以读取", "is read"),
+    "cli.format.missing": ("缺少 {names}", "lacks {names}"),
+    "cli.format.unsupported": ("不支持", "is not read"),
+    "cli.format.convert": (
+        "另存为 PDF、docx、xlsx 或文本",
+        "save it as PDF, docx, xlsx or text",
+    ),
+    "cli.format.unpack": ("解压后再添加", "unpack it first"),
     "openai.sources": ("资料来源：", "Sources:"),
     "openai.nearest": ("最接近的资料：", "Nearest passages:"),
 }

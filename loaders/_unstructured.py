@@ -78,10 +78,7 @@ def make_element(
     metadata = ElementMetadata(page_number=page, page_name=sheet)
     if level is not None:
         metadata.category_depth = level - 1
-    if spans:
-        metadata.coordinates = _coordinates([span.box for span in spans])
-        # Fields that Unstructured does not know are kept and written out with the rest.
-        metadata.spans = [[span.start, span.end, *span.box] for span in spans]
+    _place(metadata, spans)
     return _CLASSES[category](text=text, metadata=metadata)
 
 
@@ -94,8 +91,12 @@ def make_table(
     sheet: str | None = None,
     page: int | None = None,
     of_sheet: bool = False,
+    spans: tuple[Span, ...] = (),
 ) -> Element:
-    """Make a table element whose cells all stand in ``metadata``, as HTML and as a plain grid."""
+    """Make a table element whose cells all stand in ``metadata``, as HTML and as a plain grid.
+
+    ``spans`` place the rows within the text, which is the grid as `loaders.records` has it.
+    """
     grid = (header, *rows) if header else rows
     metadata = ElementMetadata(
         text_as_html=_table_html(header, rows), page_name=sheet, page_number=page
@@ -105,7 +106,15 @@ def make_table(
     metadata.first_row = first_row
     metadata.first_column = first_column
     metadata.of_sheet = of_sheet
+    _place(metadata, spans)
     return Table(text="\n".join(map("\t".join, grid)), metadata=metadata)
+
+
+def _place(metadata: ElementMetadata, spans: tuple[Span, ...]) -> None:
+    if spans:
+        metadata.coordinates = _coordinates([span.box for span in spans])
+        # Fields that Unstructured does not know are kept and written out with the rest.
+        metadata.spans = [[span.start, span.end, *span.box] for span in spans]
 
 
 def _coordinates(boxes: list[Box]) -> CoordinatesMetadata:

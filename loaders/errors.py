@@ -2,10 +2,14 @@
 
 LoadError
 ├── UnsupportedFormatError   no loader for this kind of file; converting it would help
+│   ├── ArchiveFileError     a package of files: they can be added, it cannot
+│   └── LibreOfficeMissingError  an old format, and LibreOffice is not installed here
 ├── EmptyFileError           no bytes, or no text in it
 ├── NoTextLayerError         pages of pictures only: a scan
+├── OcrUnavailableError      a picture or scan, and no OCR is installed here
 ├── EncryptedFileError       a password is needed, or the one given is wrong
 ├── DamagedFileError         the bytes are not what the format promises
+│   └── UnsafeContentError   it is built to harm whoever reads it
 ├── LimitExceededError       time, memory, unpacked size or output beyond the limit
 ├── LoaderCrashedError       the parsing process died; our defect or a hostile file
 └── LoadCancelledError       the caller no longer wants the file
@@ -33,6 +37,18 @@ class UnsupportedFormatError(LoadError):
     code = "unsupported_format"
 
 
+class ArchiveFileError(UnsupportedFormatError):
+    """A zip file or the like; what is in it may be read once unpacked."""
+
+    code = "archive_file"
+
+
+class LibreOfficeMissingError(UnsupportedFormatError):
+    """LibreOffice, by way of which this kind of file is read, is missing. Params: ``format``."""
+
+    code = "libreoffice_missing"
+
+
 class EmptyFileError(LoadError):
     """The file has no bytes or holds no text."""
 
@@ -45,6 +61,12 @@ class NoTextLayerError(LoadError):
     code = "no_text_layer"
 
 
+class OcrUnavailableError(LoadError):
+    """Reading pictures needs a package that is not here, or whose models are damaged."""
+
+    code = "ocr_unavailable"
+
+
 class EncryptedFileError(LoadError):
     """The file wants a password, or the given one does not open it."""
 
@@ -55,6 +77,12 @@ class DamagedFileError(LoadError):
     """The content is not a readable file of its format. Params: ``format``."""
 
     code = "damaged_file"
+
+
+class UnsafeContentError(DamagedFileError):
+    """The file declares XML entities or the like, which no honest document of its kind does."""
+
+    code = "unsafe_content"
 
 
 class LimitExceededError(LoadError):

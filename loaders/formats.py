@@ -5,12 +5,11 @@ The content decides, the suffix only tells text formats apart.
 
 from __future__ import annotations
 
-import mmap
-import zipfile
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from loaders import encoding
+from loaders import content_kind, encoding, salvage
 from loaders.errors import DamagedFileError, EmptyFileError, UnsupportedFormatError
 
 _HEAD_BYTES = 16 * 1024
@@ -21,8 +20,8 @@ class Format:
     """A kind of file. ``loader`` is "module:function", "" where the format is known but not read
     yet.
 
-    ``needs`` are the packages its loader imports; ``is_text`` says that only its suffix tells it
-    from other text.
+    ``needs`` are the packages its loader imports, ``programs`` what it starts, by the names they
+    have on the command line; ``is_text`` says that only its suffix tells it from other text.
     """
 
     name: str
@@ -30,6 +29,7 @@ class Format:
     loader: str = ""
     needs: tuple[str, ...] = ()
     is_text: bool = False
+    programs: tuple[str, ...] = ()
 
 
 FORMATS: tuple[Format, ...] = (
@@ -39,7 +39,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "md",
         ("md", "markdown", "mdown"),
-        "loaders.webpage:load_markdown",
+        "loaders.markdown_text:load_markdown",
         ("unstructured", "lxml", "markdown"),
         is_text=True,
     ),
@@ -50,34 +50,108 @@ FORMATS: tuple[Format, ...] = (
         ("unstructured", "lxml"),
         is_text=True,
     ),
-    Format("docx", ("docx", "docm", "dotx"), "loaders.office:load_docx", ("unstructured", "docx")),
-    Format("pdf", ("pdf",), "loaders.pdf:load_pdf", ("pypdfium2",)),
-    Format("xlsx", ("xlsx", "xltx"), "loaders.spreadsheet:load_xlsx", ("openpyxl",)),
-    Format("csv", ("csv",), "loaders.spreadsheet:load_delimited", ("unstructured",), is_text=True),
     Format(
-        "tsv", ("tsv", "tab"), "loaders.spreadsheet:load_delimited", ("unstructured",), is_text=True
+        "docx",
+        ("docx", "docm", "dotx", "dotm"),
+        "loaders.office:load_docx",
+        ("unstructured", "lxml"),
     ),
-    Format("xlsm", ("xlsm",)),
-    Format("xlsb", ("xlsb",)),
-    Format("xls", ("xls", "xlt", "et")),
-    Format("ods", ("ods",)),
-    Format("doc", ("doc", "dot", "wps")),
-    Format("rtf", ("rtf",)),
-    Format("odt", ("odt",)),
-    Format("ppt", ("ppt", "pps", "dps")),
-    Format("pptx", ("pptx", "ppsx", "pptm")),
-    Format("odp", ("odp",)),
-    Format("json", ("json",), is_text=True),
-    Format("jsonl", ("jsonl", "ndjson"), is_text=True),
-    Format("xml", ("xml",), is_text=True),
-    Format("mhtml", ("mhtml", "mht"), is_text=True),
-    Format("eml", ("eml",), is_text=True),
-    Format("msg", ("msg",)),
-    Format("epub", ("epub",)),
+    Format("pdf", ("pdf",), "loaders.pdf:load_pdf", ("pypdfium2",)),
+    Format("xlsx", ("xlsx", "xltx"), "loaders.xlsx:load_xlsx", ("unstructured", "lxml")),
+    Format("csv", ("csv",), "loaders.delimited:load_delimited", ("unstructured",), is_text=True),
+    Format(
+        "tsv", ("tsv", "tab"), "loaders.delimited:load_delimited", ("unstructured",), is_text=True
+    ),
+    Format("xlsm", ("xlsm", "xltm"), "loaders.xlsx:load_xlsx", ("unstructured", "lxml")),
+    Format(
+        "xlsb", ("xlsb",), "loaders.plain_values:load_xlsb", ("unstructured", "python_calamine")
+    ),
+    Format("xls", ("xls", "xlt", "et"), "loaders.xls:load_xls", ("unstructured", "xlrd")),
+    Format("ods", ("ods",), "loaders.ods:load_ods", ("unstructured", "lxml")),
+    Format(
+        "doc",
+        ("doc", "dot", "wps", "wpt"),
+        "loaders.legacy:load_document",
+        ("unstructured", "lxml", "olefile"),
+        programs=("libreoffice-writer",),
+    ),
+    Format(
+        "rtf",
+        ("rtf",),
+        "loaders.legacy:load_document",
+        ("unstructured", "lxml"),
+        programs=("libreoffice-writer",),
+    ),
+    Format(
+        "odt",
+        ("odt", "ott"),
+        "loaders.legacy:load_document",
+        ("unstructured", "lxml"),
+        programs=("libreoffice-writer",),
+    ),
+    Format(
+        "ppt",
+        ("ppt", "pps", "pot", "dps", "dpt"),
+        "loaders.legacy:load_presentation",
+        ("unstructured", "lxml", "olefile"),
+        programs=("libreoffice-writer", "libreoffice-impress"),
+    ),
+    Format(
+        "pptx",
+        ("pptx", "ppsx", "pptm", "potx", "ppsm", "potm"),
+        "loaders.slides:load_pptx",
+        ("unstructured", "lxml"),
+    ),
+    Format(
+        "odp",
+        ("odp", "otp"),
+        "loaders.legacy:load_presentation",
+        ("unstructured", "lxml"),
+        programs=("libreoffice-writer", "libreoffice-impress"),
+    ),
+    Format(
+        "json",
+        ("json",),
+        "loaders.structured:load_json",
+        ("unstructured", "ijson"),
+        is_text=True,
+    ),
+    Format(
+        "jsonl",
+        ("jsonl", "ndjson"),
+        "loaders.structured:load_json_lines",
+        ("unstructured", "ijson"),
+        is_text=True,
+    ),
+    Format("xml", ("xml",), "loaders.xml_text:load_xml", ("unstructured", "lxml"), is_text=True),
+    Format(
+        "mhtml",
+        ("mhtml", "mht"),
+        "loaders.mail:load_mhtml",
+        ("unstructured", "lxml"),
+        is_text=True,
+    ),
+    Format("eml", ("eml",), "loaders.mail:load_eml", ("unstructured", "lxml"), is_text=True),
+    Format("msg", ("msg", "oft"), "loaders.outlook:load_msg", ("unstructured", "lxml", "olefile")),
+    Format("epub", ("epub",), "loaders.epub:load_epub", ("unstructured", "lxml")),
     Format("ofd", ("ofd",)),
+    # One file of XML, as the office programs of 2003 wrote it, or the flat form of OpenDocument.
+    Format(
+        "spreadsheetml", (), "loaders.spreadsheetml:load_spreadsheetml", ("unstructured", "lxml")
+    ),
+    Format(
+        "wordml",
+        (),
+        "loaders.legacy:load_document",
+        ("unstructured", "lxml"),
+        programs=("libreoffice-writer",),
+    ),
+    Format("flat_odf", ("fodt", "fods", "fodp"), "loaders.ods:load_flat", ("unstructured", "lxml")),
     Format(
         "image",
         ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "heic", "jp2", "svg"),
+        "loaders.image:load_image",
+        ("unstructured", "rapidocr", "onnxruntime", "cv2", "PIL"),
     ),
     Format("archive", ("zip", "rar", "7z", "gz", "tar", "bz2", "xz", "tgz")),
 )
@@ -87,6 +161,9 @@ _BY_SUFFIX = {suffix: entry for entry in FORMATS for suffix in entry.suffixes}
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "rtf"),
+    # Workbooks of Excel 5 to 2003 without a container.
+    (b"\x09\x08\x10\x00\x00\x06", "xls"),
+    (b"\x09\x08\x08\x00\x00\x05", "xls"),
     (b"\x89PNG\r\n\x1a\n", "image"),
     (b"\xff\xd8\xff", "image"),
     (b"GIF87a", "image"),
@@ -98,17 +175,20 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!\x1a\x07", "archive"),
     (b"7z\xbc\xaf\x27\x1c", "archive"),
     (b"\x1f\x8b\x08", "archive"),
+    (b"BZh9", "archive"),
     (b"\xfd7zXZ\x00", "archive"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE_STREAMS: tuple[tuple[str, str], ...] = (
-    ("EncryptedPackage", ""),
-    ("WordDocument", "doc"),
-    ("Workbook", "xls"),
-    ("PowerPoint Document", "ppt"),
-    ("__properties_version1.0", "msg"),
-    ("Book", "xls"),
-)
+_PDF = re.compile(rb"%PDF-\d")
+_PDF_OBJECT = re.compile(rb"\d\s+\d+\s+obj\b")
+_TAR = slice(257, 262)
+_PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
+_SUFFIX = re.compile(r"[a-z][a-z0-9_-]{0,11}|7z")
+_IN_OLE = ("doc", "xls", "ppt", "msg")
+_INSIDE_ENCRYPTED = {"doc": "docx", "xls": "xlsx", "xlsm": "xlsm", "xlsb": "xlsb", "ppt": "pptx"}
+_IN_PARTS = ("eml", "mhtml")
+_OPENED_AS_TEXT = ("doc", "rtf", "xls")
+"""What the programs of these suffixes open without a word although it is plain text."""
 
 
 def formats_read() -> tuple[Format, ...]:
@@ -137,14 +217,19 @@ def detect(path: Path, name: str | None = None) -> Format:
     suffix = suffix_of(name or path.name)
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
-    if b"%PDF-" in head[:1024]:
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF-") or (
+        # Readers bear with some bytes before the mark; a text may speak of it.
+        _PDF.search(head, 0, 1024) and _PDF_OBJECT.search(head)
+    ):
         return _BY_NAME["pdf"]
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _detect_zip(path, suffix)
     if head.startswith(_OLE):
         return _detect_ole(path, suffix)
-    if head[8:12] == b"WEBP" or head[4:12] in (b"ftypheic", b"ftypmif1"):
+    if head[8:12] == b"WEBP" or (head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS):
         return _BY_NAME["image"]
+    if head[_TAR] == b"ustar":
+        return _BY_NAME["archive"]
     for signature, found in _SIGNATURES:
         # A bitmap's two letters also begin words; zero bytes follow only in the picture.
         if head.startswith(signature) and (signature != b"BM" or b"\0" in head[:32]):
@@ -157,91 +242,73 @@ def is_encrypted_package(path: Path) -> bool:
     with path.open("rb") as stream:
         if stream.read(8) != _OLE:
             return False
-    return _contains_name(path, "EncryptedPackage")
+    return content_kind.ole_kind(path) == "encrypted"
 
 
 def _detect_zip(path: Path, suffix: str) -> Format:
+    known = _BY_SUFFIX.get(suffix)
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-            kind = types = b""
-            if "[Content_Types].xml" in names:
-                types = archive.read("[Content_Types].xml")
-            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
-                kind = archive.read("mimetype")
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as exc:
-        known = _BY_SUFFIX.get(suffix)
+        kind = content_kind.zip_kind(path)
+    except salvage.UNREADABLE as exc:
         guessed = known.name if known is not None and not known.is_text else "zip"
         raise DamagedFileError(f"{path.name}: broken zip container: {exc}", format=guessed) from exc
-    if "[Content_Types].xml" in names:
-        if any(entry.startswith("word/") for entry in names):
-            return _BY_NAME["docx"]
-        if "xl/workbook.bin" in names:
-            return _BY_NAME["xlsb"]
-        if any(entry.startswith("xl/") for entry in names):
-            return _BY_NAME["xlsm" if b"sheet.macroEnabled" in types else "xlsx"]
-        if any(entry.startswith("ppt/") for entry in names):
-            return _BY_NAME["pptx"]
-    for mark, found in (
-        (b"opendocument.text", "odt"),
-        (b"opendocument.spreadsheet", "ods"),
-        (b"opendocument.presentation", "odp"),
-        (b"epub", "epub"),
-    ):
-        if mark in kind:
-            return _BY_NAME[found]
-    if "OFD.xml" in names:
-        return _BY_NAME["ofd"]
+    if kind is not None:
+        return _BY_NAME[kind]
+    if known is None and _SUFFIX.fullmatch(suffix):
+        # Many programs keep their files in zip containers.
+        raise UnsupportedFormatError(f"{path.name}: unknown zip container", format=suffix)
     return _BY_NAME["archive"]
 
 
 def _detect_ole(path: Path, suffix: str) -> Format:
-    for stream, found in _OLE_STREAMS:
-        if _contains_name(path, stream):
-            if found:
-                return _BY_NAME[found]
-            # Encrypted: the suffix is all there is to tell which office format is inside.
-            guessed = _BY_SUFFIX.get(suffix)
-            return guessed if guessed is not None and not guessed.is_text else _BY_NAME["docx"]
-    raise UnsupportedFormatError(f"{path.name}: unknown OLE container", format=suffix or "ole")
-
-
-def _contains_name(path: Path, name: str) -> bool:
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return data.find(name.encode("utf-16-le")) >= 0
+    kind = content_kind.ole_kind(path)
+    if kind is None:
+        promised = _BY_SUFFIX.get(suffix)
+        if promised is not None and promised.name in _IN_OLE:
+            raise DamagedFileError(f"{path.name}: broken OLE container", format=promised.name)
+        raise UnsupportedFormatError(f"{path.name}: unknown OLE container", format=suffix or "ole")
+    if kind != "encrypted":
+        return _BY_NAME[kind]
+    # The suffix is all there is to tell which office format is inside.
+    known = _BY_SUFFIX.get(suffix)
+    inside = _INSIDE_ENCRYPTED.get(known.name, known.name) if known is not None else ""
+    return _BY_NAME[inside if inside in ("xlsx", "xlsm", "xlsb", "pptx") else "docx"]
 
 
 def _detect_text(path: Path, head: bytes, suffix: str) -> Format:
     known = _BY_SUFFIX.get(suffix)
-    name = encoding.detect_encoding(head)
+    # A number or half a sentence after the last dot of a name is no suffix.
+    unknown_suffix = known is None and _SUFFIX.fullmatch(suffix) is not None
+    if known is not None and known.name in _IN_PARTS:
+        # Each part of a mail has an encoding of its own: the whole need not read as text.
+        mail = content_kind.text_kind(head.decode("latin-1"), guess=True)
+        if mail in _IN_PARTS:
+            return _BY_NAME[mail]
     # A few odd bytes at the start may hide a text file: look at all of it before refusing.
-    if name is None and (known is None or not known.is_text or not _is_text(path)):
+    if encoding.detect_encoding(head) is None and (
+        (known is not None and not known.is_text)
+        or unknown_suffix
+        or encoding.detect_file_encoding(path) is None
+    ):
         if known is None or known.is_text:
             raise UnsupportedFormatError(f"{path.name}: binary content", format="binary")
         raise DamagedFileError(f"{path.name}: not a {known.name} file", format=known.name)
-    start = encoding.decode(head)[0].lstrip("\ufeff \t\r\n").lower()
-    if start.startswith(("<!doctype html", "<html")) or (
-        start.startswith(("<?xml", "<!--", "<head", "<meta")) and "<html" in start[:2048]
-    ):
-        return _BY_NAME["html"]
-    if start.startswith("<?xml") and (known is None or known.name != "html"):
-        return _BY_NAME["xml"]
-    if start.startswith("mime-version:") and "multipart/related" in start[:2048]:
-        return _BY_NAME["mhtml"]
-    if known is None and suffix:
-        raise UnsupportedFormatError(f"{path.name}: unknown kind of file", format=suffix)
-    if known is None:
-        return _BY_NAME["txt"]
-    if known.is_text:
+    text = encoding.decode(head)[0]
+    if len(head) == _HEAD_BYTES:
+        # The last line is torn, and so may be its last character.
+        text = text.rpartition("\n")[0] or text
+    guess = not unknown_suffix and not (known is not None and known.is_text)
+    kind = content_kind.text_kind(text, guess=guess)
+    if kind == "xml" and known is not None and known.name in ("html", "image"):
+        kind = None
+    if kind is not None:
+        return _BY_NAME[kind]
+    if known is not None and known.is_text:
         return known
-    if known.name == "xls":
-        if "<table" in start:
-            return _BY_NAME["html"]
-        lines = start.splitlines()[:20]
-        if sum("\t" in line for line in lines) * 2 > len(lines):
-            return _BY_NAME["tsv"]
+    if unknown_suffix or (known is not None and known.name == "image"):
+        raise UnsupportedFormatError(f"{path.name}: unknown kind of file", format=suffix)
+    if known is not None and known.name == "xls" and "\t" in text:
+        return _BY_NAME["tsv"]
+    if known is None or known.name in _OPENED_AS_TEXT:
+        return _BY_NAME["txt"]
     raise DamagedFileError(f"{path.name}: text, not a {known.name} file", format=known.name)
-
-
-def _is_text(path: Path) -> bool:
-    return encoding.detect_file_encoding(path) is not None

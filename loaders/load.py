@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from loaders.errors import (
+    ArchiveFileError,
+    DamagedFileError,
     EmptyFileError,
     EncryptedFileError,
     LimitExceededError,
@@ -16,6 +18,7 @@ from loaders.errors import (
 )
 from loaders.formats import detect, is_encrypted_package
 from loaders.headings import NumberedHeadings
+from loaders.health import PageCounter
 from loaders.limits import Limits
 from loaders.records import ElementRecord, LoadSummary, Span, TableRecord
 from loaders.source import Source
@@ -40,7 +43,7 @@ def load(
     at the first element at the latest, when the file cannot be read.
     """
     source = open_source(path, name=name, password=password, limits=limits)
-    return _elements(source)
+    return elements_of(source)
 
 
 def records_of(
@@ -49,11 +52,17 @@ def records_of(
     name: str | None = None,
     password: str | None = None,
     limits: Limits | None = None,
+    force_ocr: bool = False,
 ) -> Iterator[ElementRecord | LoadSummary]:
-    """Yield a file's elements as records, then one summary."""
+    """Yield a file's elements as records, then one summary.
+
+    ``force_ocr`` has the pages' pictures read even where there is text.
+    """
     source = open_source(path, name=name, password=password, limits=limits)
+    source.force_ocr = force_ocr
+    counter = PageCounter(source.limits.max_pages)
     title: str | None = None
-    for number, element in enumerate(_elements(source), 1):
+    for number, element in enumerate(elements_of(source), 1):
         record = to_record(element, number)
         if (
             title is None
@@ -65,6 +74,7 @@ def records_of(
             and NumberedHeadings().level(record.text) is None
         ):
             title = record.text
+        counter.add(record)
         yield record
     yield LoadSummary(
         format=source.format.name,
@@ -74,6 +84,7 @@ def records_of(
         missing=source.missing,
         missing_params=tuple(source.missing_params.items()),
         warnings=tuple(source.warnings),
+        pages=counter.pages(source),
     )
 
 
@@ -90,12 +101,15 @@ def open_source(
     kind = detect(path, name)
     if password is None and is_encrypted_package(path):
         raise EncryptedFileError(f"{name}: protected by a password", format=kind.name)
+    if kind.name == "archive":
+        raise ArchiveFileError(f"{name}: an archive", format=kind.name)
     if not kind.loader:
         raise UnsupportedFormatError(f"{name}: {kind.name} is not read", format=kind.name)
     return Source(path, name, kind, password, limits or Limits())
 
 
-def _elements(source: Source) -> Iterator[Element]:
+def elements_of(source: Source) -> Iterator[Element]:
+    """Yield the elements of an opened file; raises EmptyFileError where there is no text."""
     module, _, function = source.format.loader.partition(":")
     try:
         loader = cast(
@@ -119,6 +133,8 @@ def _elements(source: Source) -> Iterator[Element]:
         if size > most:
             raise LimitExceededError(f"{source.name}: too much text", limit="output", value=size)
         yield element
+    if empty and source.missing == "damaged_parts":
+        raise DamagedFileError(f"{source.name}: nothing readable left", format=source.format.name)
     if empty:
         raise EmptyFileError(f"{source.name}: no text in it")
 
@@ -128,8 +144,10 @@ def to_record(element: Element, number: int) -> ElementRecord:
     metadata = element.metadata
     category: str = element.category
     text = element.text
-    stripped = text.strip() if category != "Table" else text.strip("\n")
-    shift = len(text) - len(text.lstrip())
+    # An empty first cell is a tab at the start, which must stay.
+    edges = "\n" if category == "Table" else None
+    stripped = text.strip(edges)
+    shift = len(text) - len(text.lstrip(edges))
     return ElementRecord(
         text=stripped,
         category=category,

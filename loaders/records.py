@@ -7,8 +7,10 @@ so that nothing is unpickled and a reader needs no Unstructured.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 Box = tuple[float, float, float, float]
+PageSource = Literal["text", "ocr", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,30 @@ class ElementRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PageHealth:
+    """How well a page was read, or a sheet, or the whole of a file without pages.
+
+    ``characters`` are counted without white space; ``readable`` is the share of them that is
+    neither private use nor a replacement, control or unassigned character, 0 where there is none.
+    ``confidence`` is there for pages read by OCR.
+    """
+
+    page: int | None
+    sheet: str | None
+    characters: int
+    readable: float
+    source: PageSource
+    confidence: float | None = None
+    tables: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class LoadSummary:
     """Ends the stream of a file that was read.
 
     ``format`` is a name of `loaders.formats`. ``missing`` says, as a code with params, what part
     could not be read (state partial), else None. ``warnings`` are codes worth showing beside the
-    file.
+    file. ``pages`` are in order, those without any text included.
     """
 
     format: str
@@ -75,3 +95,4 @@ class LoadSummary:
     missing: str | None = None
     missing_params: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    pages: tuple[PageHealth, ...] = ()

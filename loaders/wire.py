@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from typing import Any
 
 from loaders.errors import LoadError, all_error_classes
-from loaders.records import ElementRecord, LoadSummary, Span, TableRecord
+from loaders.records import ElementRecord, LoadSummary, PageHealth, Span, TableRecord
 
 Message = ElementRecord | LoadSummary | LoadError
 
@@ -19,6 +20,7 @@ def encode(message: Message) -> bytes:
         body = {"kind": "summary"} | {
             name: getattr(message, name) for name in LoadSummary.__dataclass_fields__
         }
+        body["pages"] = [astuple(page) for page in message.pages]
     else:
         body = {
             "kind": "error",
@@ -40,6 +42,7 @@ def decode(line: bytes) -> Message:
     if kind == "summary":
         body["missing_params"] = tuple((key, value) for key, value in body["missing_params"])
         body["warnings"] = tuple(body["warnings"])
+        body["pages"] = tuple(PageHealth(*page) for page in body["pages"])
         return LoadSummary(**body)
     return all_error_classes().get(body["code"], LoadError)(body["message"], **body["params"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loaders.errors import LimitExceededError, LoadError, all_error_classes
-from loaders.records import ElementRecord, LoadSummary, Span, TableRecord
+from loaders.records import ElementRecord, LoadSummary, PageHealth, Span, TableRecord
 from loaders.wire import decode, encode
 
 
@@ -22,6 +22,13 @@ from loaders.wire import decode, encode
             table=TableRecord(("甲", "乙"), (("1", "2"),), 2, 1),
         ),
         LoadSummary("pdf", None, 9, "题", "page_limit", (("read", "3"),), ("garbled_text",)),
+        LoadSummary(
+            "xlsx",
+            pages=(
+                PageHealth(1, None, 12, 0.75, "ocr", 0.5),
+                PageHealth(None, "表一", 0, 0.0, "none", None, 2),
+            ),
+        ),
     ],
 )
 def test_record_comes_back_equal(record: ElementRecord | LoadSummary) -> None:
