@@ -1,48 +1,42 @@
-"""PDF with a text layer: paragraphs with their pages and the boxes of their lines.
+"""PDF: paragraphs and tables with their pages and places, from text layers and from pictures.
 
-PDFium is fast and permissively licensed; it gives characters with boxes, `loaders.pdf_layout` does
-the rest.
+Here a document is walked page by page; `pdf_text`, `pdf_drawing` and `pdf_forms` ask PDFium,
+`pdf_scan` the OCR, and the pure geometry lies in `pdf_ruled`, `pdf_margins` and `pdf_layout`.
 """
 
 from __future__ import annotations
 
-import ctypes
-import math
 import re
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
 
+from loaders import ocr
 from loaders._unstructured import Element, make_element
-from loaders.errors import DamagedFileError, EncryptedFileError, NoTextLayerError
+from loaders.errors import DamagedFileError, NoTextLayerError
 from loaders.headings import NumberedHeadings
-from loaders.pdf_layout import Paragraph, Segment, body_size, paragraphs
-from loaders.records import Box
+from loaders.pdf_drawing import Drawing, read_drawing
+from loaders.pdf_forms import open_forms, open_page
+from loaders.pdf_layout import Paragraph, blocks, line_paragraph
+from loaders.pdf_margins import MarginLine, margin_lines, running_lines
+from loaders.pdf_pieces import Segment
+from loaders.pdf_readable import is_readable, unreadable
+from loaders.pdf_ruled import ruled_tables
+from loaders.pdf_salvage import opened_pdf
+from loaders.pdf_scan import pictures_to_read, scan_page, scan_picture
+from loaders.pdf_tables import TableBlock, TableWriter
+from loaders.pdf_text import read_text
 from loaders.source import Source
 
 _NEIGHBOURS = 4
 """Pages before and after in which a running header must show again; even and odd may differ."""
 
-_MARGIN = 0.12
-_SLANT = 8
-"""Degrees from which on text stands askew: a watermark, in practice."""
-
 _MOST_LISTED = 200
-_BROKEN_WORD = 2
-"""What PDFium puts for the hyphen of a word broken at the end of a line; U+FFFE in old releases."""
-
-_WRONG_PASSWORD = 4
-_PAGE_NUMBER = re.compile(
-    r"[-–—·.\s]*(?:第\s*)?(?:\d{1,4}|[ivxlc]{1,6})(?:\s*页)?(?:\s*[/／|,，]?\s*(?:of|共)?\s*\d{1,4}(?:\s*页)?)?[-–—·.\s]*"
-    r"|page\s*\d+(?:\s*(?:of|/)\s*\d+)?",
-    re.IGNORECASE,
-)
-_DIGITS = re.compile(r"\d+")
+_LITTLE_TEXT = 400
+_HARDLY_ANY_TEXT = 100
 _ENDS = re.compile(r"[。；;！？!?，,：:、.]$")
-_UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff]")
 _LIST_MARK = re.compile(r"[•●◆■▪◇○]\s*|[-–*]\s")
 
 
@@ -51,59 +45,75 @@ class _Page:
     number: int
     width: float
     height: float
-    paragraphs: list[Paragraph]
+    segments: list[Segment]
+    """What stands outside the tables."""
+
+    tables: list[TableBlock] = field(default_factory=list)
+    slope: float = 0.0
+    turn: int = 0
+    """How the most of its text stands."""
+
+    sizes: Counter[float] = field(default_factory=Counter)
+    margins: list[MarginLine] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        return self.width, self.height
 
 
 def load_pdf(source: Source) -> Iterator[Element]:
-    """Yield the paragraphs of a PDF, page by page.
+    """Yield the paragraphs and tables of a PDF, page by page.
 
-    Raises NoTextLayerError for a scan. Pages without text among others make the result partial.
+    Pages without a text layer that can be read go to the OCR. Where it is not installed, such pages
+    make the result partial, and a whole document of them raises NoTextLayerError.
     """
     document = _open(source)
     try:
         yield from _elements(document, source)
+    except NoTextLayerError as exc:
+        if source.missing != "damaged_parts":
+            raise
+        raise DamagedFileError(f"{source.name}: no page is left", format="pdf") from exc
     finally:
         document.close()
 
 
 def _open(source: Source) -> pdfium.PdfDocument:
+    document, is_rest = opened_pdf(source.path, source.password, name=source.name)
+    if is_rest:
+        source.missing = "damaged_parts"
+        source.missing_params = {"parts": "catalog"}
     try:
-        return pdfium.PdfDocument(source.path, password=source.password)
+        open_forms(document)
     except pdfium.PdfiumError as exc:
-        if exc.err_code == _WRONG_PASSWORD:
-            raise EncryptedFileError(f"{source.name}: wrong or no password", format="pdf") from exc
+        document.close()
         raise DamagedFileError(f"{source.name}: {exc}", format="pdf") from exc
+    return document
 
 
 def _elements(document: pdfium.PdfDocument, source: Source) -> Iterator[Element]:
     source.page_count = count = len(document)
     wanted = min(count, source.limits.max_pages)
     headings = _Headings()
-    without: list[int] = []
-    unreadable = characters = 0
-    for page, near in _with_neighbours(_pages(document, wanted, without, source)):
+    writer = TableWriter()
+    reader = _Reader(document, source)
+    odd = characters = 0
+    for page, near in _with_neighbours(reader.pages(wanted)):
         headings.learn(near)
-        for paragraph in page.paragraphs:
-            characters += len(paragraph.text)
-            unreadable += len(_UNREADABLE.findall(paragraph.text))
-            category, level = _category(paragraph, page, near, headings)
-            yield make_element(
-                paragraph.text,
-                category,
-                level=level,
-                page=page.number,
-                spans=paragraph.placed(page.width, page.height),
-            )
+        for element in _page_elements(page, near, headings, writer, count):
+            characters += len(element.text)
+            odd += unreadable(element.text)
+            yield element
     if not characters:
         raise NoTextLayerError(f"{source.name}: no text on {count} pages", pages=count)
-    if unreadable > 0.1 * characters:
+    if odd > 0.1 * characters:
         source.warn("garbled_text")
     if wanted < count:
         source.missing = "page_limit"
         source.missing_params = {"read": str(wanted), "pages": str(count)}
-    elif without:
+    elif reader.without:
         source.missing = "pages_without_text"
-        source.missing_params = {"pages": _page_list(without)}
+        source.missing_params = {"pages": _page_list(reader.without)}
 
 
 def _page_list(numbers: list[int]) -> str:
@@ -118,33 +128,99 @@ def _page_list(numbers: list[int]) -> str:
     return ", ".join(shown) + (", …" if len(runs) > _MOST_LISTED else "")
 
 
-def _pages(
-    document: pdfium.PdfDocument, wanted: int, without: list[int], source: Source
-) -> Iterator[_Page]:
-    for index in range(wanted):
-        try:
-            page = document[index]
-        except pdfium.PdfiumError:
-            source.warn("damaged_pages")
-            without.append(index + 1)
-            continue
-        try:
-            width, height = page.get_size()
-            found = paragraphs(_segments(page))
-            if not found and not _is_blank(page):
-                without.append(index + 1)
-        except pdfium.PdfiumError:
-            source.warn("damaged_pages")
-            without.append(index + 1)
-            continue
-        finally:
-            page.close()
-        yield _Page(index + 1, width, height, found)
+class _Reader:
+    """Reads a document's pages one after the other; ``without`` lists those without any text."""
+
+    def __init__(self, document: pdfium.PdfDocument, source: Source) -> None:
+        self._document = document
+        self._source = source
+        self._has_ocr: bool | None = None
+        self.without: list[int] = []
+
+    def pages(self, wanted: int) -> Iterator[_Page]:
+        """Yield the first pages, leaving out those too damaged to open."""
+        for index in range(wanted):
+            try:
+                page = open_page(self._document, index)
+                try:
+                    yield self._read(page, index + 1)
+                finally:
+                    page.close()
+            except pdfium.PdfiumError:
+                self._source.warn("damaged_pages")
+                self.without.append(index + 1)
+
+    def _read(self, page: pdfium.PdfPage, number: int) -> _Page:
+        width, height = page.get_size()
+        text = read_text(page)
+        drawing = read_drawing(page)
+        result = _Page(number, width, height, text.segments)
+        length = sum(len(segment.text) for segment in text.segments)
+        wants_ocr = (
+            self._source.force_ocr
+            or not length
+            or _is_stamped_scan(drawing, length, width * height)
+            or not is_readable((segment.text for segment in text.segments), text.lost)
+        )
+        if not drawing.objects:
+            pass
+        elif wants_ocr and self._can_read_pictures():
+            self._scan(page, result)
+        elif not length:
+            self.without.append(number)
+        elif wants_ocr:
+            self._source.warn("garbled_text")
+        elif length < _LITTLE_TEXT and drawing.pictures:
+            self._read_pictures(page, result, drawing)
+        _find_tables(result, drawing)
+        return result
+
+    def _can_read_pictures(self) -> bool:
+        if self._has_ocr is None:
+            self._has_ocr = ocr.available()
+        return self._has_ocr
+
+    def _scan(self, page: pdfium.PdfPage, result: _Page) -> None:
+        """Put what the page's picture says in place of its text, unless it says nothing."""
+        scan = scan_page(page)
+        if scan is not None and scan.segments:
+            result.segments = scan.segments
+            result.slope = scan.slope
+            self._source.ocr_pages[result.number] = scan.confidence
+
+    def _read_pictures(self, page: pdfium.PdfPage, result: _Page, drawing: Drawing) -> None:
+        boxes = pictures_to_read(
+            drawing.pictures, result.segments, (0.0, 0.0, result.width, result.height)
+        )
+        if boxes and self._can_read_pictures():
+            for box in boxes:
+                result.segments.extend(scan_picture(page, box))
 
 
-def _is_blank(page: pdfium.PdfPage) -> bool:
-    """Tell a page with nothing on it, which misses no text, from a picture of a page."""
-    return int(raw.FPDFPage_CountObjects(page)) == 0
+def _is_stamped_scan(drawing: Drawing, length: int, area: float) -> bool:
+    """Tell a scan that only a stamp or a page number was printed onto."""
+    covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in drawing.pictures)
+    return length < _HARDLY_ANY_TEXT and covered > 0.5 * area
+
+
+def _find_tables(page: _Page, drawing: Drawing) -> None:
+    """Take the ruled tables out of a page's text, and note what else its neighbours need."""
+    weights: Counter[int] = Counter()
+    for segment in page.segments:
+        weights[segment.turn] += len(segment.text)
+        page.sizes[round(segment.size * 2) / 2] += len(segment.text)
+    rest: list[Segment] = []
+    for turn, _ in weights.most_common():
+        pieces = [segment for segment in page.segments if segment.turn == turn]
+        if not page.slope:
+            rules = drawing.rules.turned_back(turn, page.width, page.height)
+            tables, pieces = ruled_tables(pieces, rules)
+            page.tables.extend(tables)
+        rest.extend(pieces)
+    page.segments = rest
+    page.turn = weights.most_common(1)[0][0] if weights else 0
+    height = page.width if page.turn % 180 else page.height
+    page.margins = margin_lines((piece for piece in rest if piece.turn == page.turn), height)
 
 
 def _with_neighbours(pages: Iterator[_Page]) -> Iterator[tuple[_Page, list[_Page]]]:
@@ -164,146 +240,59 @@ def _with_neighbours(pages: Iterator[_Page]) -> Iterator[tuple[_Page, list[_Page
         current += 1
 
 
-def _segments(page: pdfium.PdfPage) -> list[Segment]:
-    """Gather a page's characters into pieces, in coordinates of the upright page."""
-    textpage = page.get_textpage()
-    try:
-        return list(_read_segments(page, textpage.raw))
-    finally:
-        textpage.close()
+def _page_elements(
+    page: _Page, near: Sequence[_Page], headings: _Headings, writer: TableWriter, page_count: int
+) -> Iterator[Element]:
+    running = list(
+        running_lines(
+            page.margins,
+            [other.margins for other in near if other is not page],
+            page_count=page_count,
+            body_size=headings.body,
+        )
+    )
+    taken = {id(piece) for line in running for piece in line.pieces}
+    body = [piece for piece in page.segments if id(piece) not in taken]
+    yield from _running_elements(page, running, "Header")
+    writer.start_page(page.number, page.size)
+    for block in blocks(body, page.tables):
+        if isinstance(block, TableBlock):
+            yield writer.element(block)
+        else:
+            yield _paragraph_element(block, page, headings)
+            writer.note_text(block.text)
+    yield from _running_elements(page, running, "Footer")
 
 
-def _read_segments(page: pdfium.PdfPage, text: object) -> Iterator[Segment]:
-    """Yield runs of characters that follow each other on a line, whichever way the line runs.
-
-    Each character costs two calls into PDFium and this loop; hence local names and plain
-    comparisons.
-    """
-    get_unicode, get_box = raw.FPDFText_GetUnicode, raw.FPDFText_GetLooseCharBox
-    rect = raw.FS_RECTF()
-    rect_ref = ctypes.byref(rect)
-    frame = _Frame(page)
-    chars: list[str] = []
-    sizes: list[float] = []
-    left = top = right = bottom = last_size = 0.0
-    space = ended = False
-    high_surrogate = 0
-    for index in range(raw.FPDFText_CountChars(text)):
-        code = get_unicode(text, index)
-        if code <= 32 or code == 0xA0:
-            ended = ended or code in (10, 13)
-            space = space or code in (32, 0xA0)
-            if code != _BROKEN_WORD:
-                continue
-        if 0xD800 <= code < 0xE000:
-            if code < 0xDC00:
-                high_surrogate = code
-                continue
-            if not high_surrogate:
-                continue
-            code = 0x10000 + ((high_surrogate - 0xD800) << 10) + (code - 0xDC00)
-            high_surrogate = 0
-        if not get_box(text, index, rect_ref):
-            continue
-        char = "\u00ad" if code in (_BROKEN_WORD, 0xFFFE, 0xAD) else chr(code)
-        x0, y0, x1, y1 = frame.upright(rect.left, rect.bottom, rect.right, rect.top)
-        size = y1 - y0
-        if chars:
-            gap = x0 - right
-            larger = size if size > last_size else last_size
-            shorter = size if size < bottom - top else bottom - top
-            overlap = (y1 if y1 < bottom else bottom) - (y0 if y0 > top else top)
-            if (
-                -0.6 * larger <= gap <= 1.8 * larger
-                and overlap >= 0.5 * shorter
-                and not (ended and gap < -0.05 * larger)
-            ):
-                if space and gap > 0.1 * size:
-                    chars.append(" ")
-                chars.append(char)
-                sizes.append(size)
-                last_size = size
-                right = x1 if x1 > right else right
-                top = y0 if y0 < top else top
-                bottom = y1 if y1 > bottom else bottom
-                space = ended = False
-                continue
-            if not frame.slanted:
-                yield _segment(chars, sizes, (left, top, right, bottom), frame.turn)
-        frame.follow(text, index)
-        left, top, right, bottom = frame.upright(rect.left, rect.bottom, rect.right, rect.top)
-        last_size = bottom - top
-        chars, sizes = [char], [last_size]
-        space = ended = False
-    if chars and not frame.slanted:
-        yield _segment(chars, sizes, (left, top, right, bottom), frame.turn)
-
-
-def _segment(chars: list[str], sizes: list[float], box: Box, turn: int) -> Segment:
-    size = max(0.1, sorted(sizes)[len(sizes) // 2])
-    return Segment("".join(chars).strip(), *box, size, turn)
-
-
-def _direction(text: object, index: int) -> int:
-    """Return which way a character's successor lies, in degrees clockwise."""
-    here, there = raw.FS_RECTF(), raw.FS_RECTF()
-    if not (
-        raw.FPDFText_GetLooseCharBox(text, index, ctypes.byref(here))
-        and raw.FPDFText_GetLooseCharBox(text, index + 1, ctypes.byref(there))
-    ):
-        return 0
-    across = there.left + there.right - here.left - here.right
-    up = there.top + there.bottom - here.top - here.bottom
-    if abs(across) >= abs(up):
-        return 0 if across >= 0 else 180
-    return 270 if up > 0 else 90
-
-
-class _Frame:
-    """Turns PDF coordinates into those of the page as one holds it to read the text at hand.
-
-    ``turn`` is how far that is turned against the upright page; ``slanted`` marks text that stands
-    askew, in practice a watermark.
-    """
-
-    def __init__(self, page: pdfium.PdfPage) -> None:
-        self._page_rotation = self._rotation = page.get_rotation()
-        self._left, self._bottom, self._right, self._top = page.get_bbox()
-        self.turn = 0
-        self.slanted = False
-
-    def follow(self, text: object, index: int) -> None:
-        """Take over the direction of the run that starts with this character."""
-        # Clockwise, and negative where PDFium cannot tell.
-        degrees = math.degrees(max(0.0, raw.FPDFText_GetCharAngle(text, index)))
-        self.slanted = _SLANT < degrees % 90 < 90 - _SLANT
-        direction = round(degrees / 90) * 90 % 360
-        if direction:
-            # Mirrored coordinates give an angle too, yet the characters go on to the right.
-            direction = _direction(text, index)
-        self.turn = (direction + self._page_rotation) % 360
-        self._rotation = -direction % 360
-
-    def upright(self, left: float, bottom: float, right: float, top: float) -> Box:
-        """Return a box with its origin top left."""
-        rotation = self._rotation
-        if rotation == 0:
-            return left - self._left, self._top - top, right - self._left, self._top - bottom
-        if rotation == 90:
-            return (
-                bottom - self._bottom,
-                left - self._left,
-                top - self._bottom,
-                right - self._left,
+def _running_elements(
+    page: _Page, running: Sequence[MarginLine], category: str
+) -> Iterator[Element]:
+    for margin in running:
+        if margin.category == category:
+            paragraph = line_paragraph(margin.line, page.turn)
+            yield make_element(
+                paragraph.text,
+                category,
+                page=page.number,
+                spans=paragraph.placed(*page.size, page.slope),
             )
-        if rotation == 180:
-            return (
-                self._right - right,
-                bottom - self._bottom,
-                self._right - left,
-                top - self._bottom,
-            )
-        return self._top - top, self._right - right, self._top - bottom, self._right - left
+
+
+def _paragraph_element(paragraph: Paragraph, page: _Page, headings: _Headings) -> Element:
+    # Notes set sideways in the margin are large at times, but head nothing.
+    level = headings.level(paragraph) if paragraph.turn == page.turn else None
+    category = "NarrativeText"
+    if level is not None:
+        category = "Title"
+    elif _LIST_MARK.match(paragraph.text):
+        category = "ListItem"
+    return make_element(
+        paragraph.text,
+        category,
+        level=level,
+        page=page.number,
+        spans=paragraph.placed(*page.size, page.slope),
+    )
 
 
 class _Headings:
@@ -316,7 +305,10 @@ class _Headings:
 
     def learn(self, pages: list[_Page]) -> None:
         """Take the size of running text from the pages at hand."""
-        self.body = body_size([paragraph for page in pages for paragraph in page.paragraphs])
+        sizes: Counter[float] = Counter()
+        for page in pages:
+            sizes.update(page.sizes)
+        self.body = max(sizes, key=lambda size: sizes[size]) if sizes else 0.0
 
     def level(self, paragraph: Paragraph) -> int | None:
         """Return a heading's level from 1, or None."""
@@ -330,45 +322,3 @@ class _Headings:
             return 1 + sum(known > 1.06 * size for known in self._sizes)
         level = self._numbered.level(text) if paragraph.lines <= 2 else None
         return None if level is None else level + len(self._sizes)
-
-
-def _category(
-    paragraph: Paragraph, page: _Page, near: list[_Page], headings: _Headings
-) -> tuple[str, int | None]:
-    margin = _margin(paragraph, page)
-    if margin and (
-        _PAGE_NUMBER.fullmatch(paragraph.text) or _is_repeated(paragraph, page, near, margin)
-    ):
-        return margin, None
-    # Notes set sideways in the margin are large at times, but head nothing.
-    aside = paragraph.turn != page.paragraphs[0].turn
-    level = None if aside else headings.level(paragraph)
-    if level is not None:
-        return "Title", level
-    if _LIST_MARK.match(paragraph.text):
-        return "ListItem", None
-    return "NarrativeText", None
-
-
-def _margin(paragraph: Paragraph, page: _Page) -> str:
-    if paragraph.lines > 3 or paragraph.turn:
-        return ""
-    if paragraph.y1 <= _MARGIN * page.height:
-        return "Header"
-    return "Footer" if paragraph.y0 >= (1 - _MARGIN) * page.height else ""
-
-
-def _is_repeated(paragraph: Paragraph, page: _Page, near: list[_Page], margin: str) -> bool:
-    """Tell whether two other pages nearby carry the same text at this height, numbers aside."""
-    pattern = _DIGITS.sub("#", paragraph.text)
-    found = 0
-    for other in near:
-        if other is page:
-            continue
-        found += any(
-            _margin(candidate, other) == margin
-            and abs(candidate.y0 - paragraph.y0) < 0.02 * page.height
-            and _DIGITS.sub("#", candidate.text) == pattern
-            for candidate in other.paragraphs
-        )
-    return found >= 2

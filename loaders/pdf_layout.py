@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from loaders.pdf_pieces import Line as Line  # others take both from here
+from loaders.pdf_pieces import Segment as Segment
+from loaders.pdf_pieces import line_of, placed_box, rows_of
+from loaders.pdf_tables import TableBlock
+from loaders.pdf_unruled import find_tables
 from loaders.records import Box, Span
 from loaders.text import join_lines
 
@@ -22,42 +27,7 @@ _BLOCK_MARK = re.compile(
     r"第[零〇一二三四五六七八九十百千两\d]{1,7}[编篇章节条]|[一二三四五六七八九十]{1,3}、"
     r"|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,3}(?:[.．]\d{1,3})*[.、．)]?\s|\d{1,3}[.、．][^\d]|[•●◆■▪◇○*–-]\s?"
 )
-_SPACE = re.compile(r"[ \t\u00a0\u2000-\u200b\u3000]+")
 _CJK = re.compile(r"[⺀-鿿豈-﫿＀-￯　-〿]")
-
-
-@dataclass(slots=True)
-class Segment:
-    """A run of characters on one baseline without a wide gap.
-
-    ``turn`` is by how many degrees the text stands turned clockwise on the upright page; the
-    coordinates are those of the page turned back, on which the text reads from left to right.
-    """
-
-    text: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    size: float
-    turn: int = 0
-
-    @property
-    def middle(self) -> float:
-        return (self.y0 + self.y1) / 2
-
-
-@dataclass(slots=True)
-class Line:
-    """A visual line of one column. ``cells`` counts the pieces that wide gaps part."""
-
-    text: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    size: float
-    cells: int = 1
 
 
 @dataclass(slots=True)
@@ -72,85 +42,153 @@ class Paragraph:
     turn: int = 0
     spans: list[tuple[int, int, Line]] = field(default_factory=list)
 
-    def placed(self, width: float, height: float) -> tuple[Span, ...]:
-        """Return the spans with boxes as fractions of the upright page of this size."""
-        if self.turn % 180:
-            width, height = height, width
+    def placed(self, width: float, height: float, slope: float = 0.0) -> tuple[Span, ...]:
+        """Return the spans with boxes as fractions of the upright page of this size.
+
+        ``slope`` is by how much lines fall for each step to the right on a page that lay askew when
+        its lines were made level around its middle.
+        """
         return tuple(
-            Span(start, end, _turned(_box(line, width, height), self.turn))
+            Span(
+                start,
+                end,
+                placed_box(
+                    _askew(line, slope, width, height, self.turn), self.turn, (width, height)
+                ),
+            )
             for start, end, line in self.spans
         )
+
+
+Block = Paragraph | TableBlock
 
 
 def paragraphs(segments: list[Segment]) -> list[Paragraph]:
     """Put a page's pieces into reading order and join them to paragraphs."""
     found: list[Paragraph] = []
+    for turn, pieces in _by_turn(segments):
+        for rows in _flows(pieces, _COLUMN_DEPTH):
+            lines = [line_of(row) for row in rows]
+            found.extend(_finished(_join(lines, _Measure(lines)), turn))
+    return found
+
+
+def blocks(segments: list[Segment], tables: Sequence[TableBlock] = ()) -> list[Block]:
+    """Put a page's pieces, and tables found in it before, into reading order.
+
+    Columns that white space parts become tables too; the rest is joined to paragraphs.
+    """
+    known = list(tables)
+    found: list[Block] = []
+    seen: set[int] = set()
+    for turn, pieces in _by_turn([*segments, *_stand_ins_of(known, 0)]):
+        # A table's columns must not be taken for columns of the page: tables come first.
+        plain = _without_tables(pieces, known)
+        for rows in _flows(plain, _COLUMN_DEPTH):
+            for block in _flow_blocks(rows):
+                if isinstance(block, int):
+                    # A column beside a table may have parted its stand-ins.
+                    if block not in seen:
+                        seen.add(block)
+                        found.append(known[block])
+                else:
+                    if isinstance(block, Paragraph):
+                        _finish(block, turn)
+                    found.append(block)
+    return found
+
+
+def _without_tables(pieces: list[Segment], known: list[TableBlock]) -> list[Segment]:
+    """Replace the pieces of unruled tables, which join the tables known, by stand-ins."""
+    tables, rest = find_tables(pieces)
+    first_new = len(known)
+    known.extend(tables)
+    return [*rest, *_stand_ins_of(known, first_new)]
+
+
+def _stand_ins_of(tables: list[TableBlock], first: int) -> Iterator[Segment]:
+    for number in range(first, len(tables)):
+        yield from _stand_ins(number, tables[number])
+
+
+def _by_turn(segments: list[Segment]) -> Iterator[tuple[int, list[Segment]]]:
     weights: Counter[int] = Counter()
     for segment in segments:
         weights[segment.turn] += len(segment.text)
     for turn, _ in weights.most_common():
-        for flow in _flows([piece for piece in segments if piece.turn == turn], _COLUMN_DEPTH):
-            for paragraph in _join(flow):
-                paragraph.turn = turn
-                # Only line ends mend this hyphen; elsewhere it is one to be seen.
-                paragraph.text = paragraph.text.replace("\u00ad", "-")
-                found.append(paragraph)
-    return found
+        yield turn, [piece for piece in segments if piece.turn == turn]
 
 
-def body_size(paragraphs_: list[Paragraph]) -> float:
-    """Return the size in which most characters are set, 0.0 without any."""
-    counts: Counter[float] = Counter()
+def _finished(paragraphs_: Iterator[Paragraph], turn: int) -> Iterator[Paragraph]:
     for paragraph in paragraphs_:
-        counts[round(paragraph.size * 2) / 2] += len(paragraph.text)
-    return max(counts, key=lambda size: counts[size]) if counts else 0.0
+        _finish(paragraph, turn)
+        yield paragraph
 
 
-def _box(line: Line, width: float, height: float) -> Box:
-    def fraction(value: float, whole: float) -> float:
-        return round(min(1.0, max(0.0, value / whole)), 4) if whole > 0 else 0.0
-
-    return (
-        fraction(line.x0, width),
-        fraction(line.y0, height),
-        fraction(line.x1, width),
-        fraction(line.y1, height),
-    )
+def _finish(paragraph: Paragraph, turn: int) -> None:
+    paragraph.turn = turn
+    # Only line ends mend this hyphen; elsewhere it is one to be seen.
+    paragraph.text = paragraph.text.replace("\u00ad", "-")
 
 
-def _turned(box: Box, turn: int) -> Box:
-    x0, y0, x1, y1 = box
-    if turn == 90:
-        x0, y0, x1, y1 = 1 - y1, x0, 1 - y0, x1
-    elif turn == 180:
-        x0, y0, x1, y1 = 1 - x1, 1 - y1, 1 - x0, 1 - y0
-    elif turn == 270:
-        x0, y0, x1, y1 = y0, 1 - x1, y1, 1 - x0
-    return round(x0, 4), round(y0, 4), round(x1, 4), round(y1, 4)
+def _stand_ins(number: int, table: TableBlock) -> Iterator[Segment]:
+    """Yield full lines in place of a table, so that columns are found as if it were text."""
+    x0, y0, x1, y1 = table.box
+    count = max(1, round((y1 - y0) / (1.5 * table.size)))
+    step = (y1 - y0) / count
+    for index in range(count):
+        top = y0 + index * step
+        yield Segment(
+            "\ufffc" * 40, x0, top, x1, top + 0.8 * step, table.size, table.turn, None, number
+        )
 
 
-def _rows(segments: list[Segment]) -> list[list[Segment]]:
-    """Group pieces that stand on the same height, rows from the top, pieces from the left."""
-    rows: list[list[Segment]] = []
-    for segment in sorted(segments, key=lambda piece: (piece.middle, piece.x0)):
-        if rows:
-            first = rows[-1][0]
-            overlap = min(first.y1, segment.y1) - max(first.y0, segment.y0)
-            if overlap >= 0.5 * min(first.y1 - first.y0, segment.y1 - segment.y0):
-                rows[-1].append(segment)
-                continue
-        rows.append([segment])
+def _flow_blocks(rows: list[list[Segment]]) -> Iterator[Block | int]:
+    """Yield the paragraphs and tables of a flow, and the numbers of tables found before."""
+    plain: list[list[Segment]] = []
+    parts: list[list[list[Segment]] | int] = [plain]
     for row in rows:
-        row.sort(key=lambda piece: piece.x0)
-    return rows
+        text = [piece for piece in row if piece.block is None]
+        if text:
+            plain.append(text)
+        for piece in row:
+            if piece.block is not None and (plain or parts[-2:-1] != [piece.block]):
+                plain = []
+                parts.extend((piece.block, plain))
+    measure = _Measure([line_of(row) for part in parts if isinstance(part, list) for row in part])
+    for part in parts:
+        if isinstance(part, int):
+            yield part
+            continue
+        tables, rest = find_tables([piece for row in part for piece in row])
+        lines = [line_of(row) for row in rows_of(rest)]
+        for table in tables:
+            above = [line for line in lines if line.y0 < table.box[1]]
+            lines = lines[len(above) :]
+            yield from _join(above, measure)
+            yield table
+        yield from _join(lines, measure)
 
 
-def _flows(segments: list[Segment], depth: int) -> Iterator[list[Line]]:
-    """Yield the runs of lines to read one after the other: bands across the page, then columns."""
-    rows = _rows(segments)
+def line_paragraph(line: Line, turn: int) -> Paragraph:
+    """Return a line as a paragraph of its own."""
+    paragraph = _start(line)
+    _finish(paragraph, turn)
+    return paragraph
+
+
+def _askew(line: Line, slope: float, width: float, height: float, turn: int) -> Box:
+    middle = (height if turn % 180 else width) / 2
+    shifts = sorted((slope * (line.x0 - middle), slope * (line.x1 - middle)))
+    return line.x0, line.y0 + shifts[0], line.x1, line.y1 + shifts[1]
+
+
+def _flows(segments: list[Segment], depth: int) -> Iterator[list[list[Segment]]]:
+    """Yield the runs of rows to read one after the other: bands across the page, then columns."""
+    rows = rows_of(segments)
     gutter = _gutter(rows) if depth else None
     if gutter is None:
-        yield [_line(row) for row in rows]
+        yield rows
         return
     across: list[list[Segment]] = []
     for crossing, band in _bands(rows, gutter):
@@ -158,13 +196,13 @@ def _flows(segments: list[Segment], depth: int) -> Iterator[list[Line]]:
             across.extend(band)
             continue
         if across:
-            yield [_line(row) for row in across]
+            yield across
             across = []
         pieces = [piece for row in band for piece in row]
         yield from _flows([piece for piece in pieces if piece.x1 <= gutter + 1], depth - 1)
         yield from _flows([piece for piece in pieces if piece.x1 > gutter + 1], depth - 1)
     if across:
-        yield [_line(row) for row in across]
+        yield across
 
 
 def _bands(rows: list[list[Segment]], gutter: float) -> Iterator[tuple[bool, list[list[Segment]]]]:
@@ -213,7 +251,7 @@ def _is_columns(rows: list[list[Segment]], gutter: float) -> bool:
     for side in sides:
         if len(side) < _LEAST_COLUMN_LINES:
             return False
-        lines = [_line(row) for row in _rows(side)]
+        lines = [line_of(row) for row in rows_of(side)]
         width = max(line.x1 for line in lines) - min(line.x0 for line in lines)
         size = median(line.size for line in lines)
         if len(lines) < _LEAST_COLUMN_LINES or width < 8 * size:
@@ -224,48 +262,30 @@ def _is_columns(rows: list[list[Segment]], gutter: float) -> bool:
     return True
 
 
-def _line(row: list[Segment]) -> Line:
-    text = row[0].text
-    cells = 1
-    for before, after in pairwise(row):
-        gap = after.x0 - before.x1
-        size = max(before.size, after.size)
-        if gap > 1.8 * size:
-            cells += 1
-        narrow = gap < 0.7 * size and bool(
-            _CJK.match(before.text[-1:]) or _CJK.match(after.text[:1])
-        )
-        text += after.text if narrow or gap < 0.12 * size else f" {after.text}"
-    longest = max(row, key=lambda piece: len(piece.text))
-    return Line(
-        _SPACE.sub(" ", text).strip(),
-        min(piece.x0 for piece in row),
-        min(piece.y0 for piece in row),
-        max(piece.x1 for piece in row),
-        max(piece.y1 for piece in row),
-        longest.size,
-        cells,
-    )
+class _Measure:
+    """How the lines of a flow are set: their pitch, and the edges of the column."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        pitches = [
+            after.y0 - before.y0
+            for before, after in pairwise(lines)
+            if after.y0 > before.y0 and abs(after.size - before.size) <= 0.15 * before.size
+        ]
+        self.pitch = median(pitches) if len(pitches) >= 3 else 0.0
+        self.left = min((line.x0 for line in lines), default=0.0)
+        self.right = max((line.x1 for line in lines), default=0.0)
 
 
-def _join(flow: list[Line]) -> Iterator[Paragraph]:
+def _join(flow: list[Line], measure: _Measure) -> Iterator[Paragraph]:
     lines = [line for line in flow if line.text]
     if not lines:
         return
-    pitches = [
-        after.y0 - before.y0
-        for before, after in pairwise(lines)
-        if after.y0 > before.y0 and abs(after.size - before.size) <= 0.15 * before.size
-    ]
-    pitch = median(pitches) if len(pitches) >= 3 else 0.0
-    left = min(line.x0 for line in lines)
-    right = max(line.x1 for line in lines)
     current = _start(lines[0])
     for before, after in pairwise(lines):
         table = before.cells > 1 and after.cells > 1
         if table and after.y0 - before.y0 < 3 * before.size:
             _append(current, after, "\n")
-        elif not table and _goes_on(before, after, pitch, left, right):
+        elif not table and _goes_on(before, after, measure):
             _append(current, after, None)
         else:
             yield current
@@ -273,8 +293,9 @@ def _join(flow: list[Line]) -> Iterator[Paragraph]:
     yield current
 
 
-def _goes_on(before: Line, after: Line, pitch: float, left: float, right: float) -> bool:
+def _goes_on(before: Line, after: Line, measure: _Measure) -> bool:
     """Tell whether a line continues the paragraph of the one before it."""
+    pitch, left, right = measure.pitch, measure.left, measure.right
     size = max(before.size, after.size)
     if abs(before.size - after.size) > 0.15 * size or before.cells > 1 or after.cells > 1:
         return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kb.text.normalise import clean
@@ -116,7 +116,9 @@ class LineMaker:
         assert table is not None  # noqa: S101 - the caller looked
         self._article, self._in_article = "", False
         heading = self._path()
-        for offset, row in enumerate(table.rows):
+        grid = (table.header, *table.rows) if table.header else table.rows
+        places = _row_places(grid)[len(grid) - len(table.rows) :]
+        for offset, (row, (start, end)) in enumerate(zip(table.rows, places, strict=True)):
             number = table.first_row + offset
             cells = _labelled_cells(table.header, row)
             if not cells:
@@ -133,7 +135,7 @@ class LineMaker:
                     text=piece,
                     place=Place(
                         page=element.page,
-                        boxes=tuple(span.box for span in element.spans),
+                        boxes=_boxes(element.text, element.spans, start, end),
                         sheet=element.sheet,
                         row=number if table.of_sheet else None,
                         column=column_letters(table.first_column) if table.of_sheet else None,
@@ -143,6 +145,17 @@ class LineMaker:
                     group=group,
                     glue="" if index else "\n",
                 )
+
+
+def _row_places(grid: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
+    """Where each row begins and ends in a table's text, whose outer line ends are cut off."""
+    joined = ["\t".join(row) for row in grid]
+    position = -next((index for index, row in enumerate(joined) if row), 0)
+    places = []
+    for row in joined:
+        places.append((position, position + len(row)))
+        position += len(row) + 1
+    return places
 
 
 def segments(elements: Iterable[ElementRecord]) -> Iterator[Segment]:

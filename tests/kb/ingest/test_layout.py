@@ -112,6 +112,30 @@ def test_rows_of_a_table_inside_a_text_share_passages_and_have_no_sheet_row() ->
     assert found[0].place.row is None
 
 
+def test_a_row_of_a_table_has_its_own_boxes() -> None:
+    table = TableRecord(
+        header=("项", "值"), rows=(("甲", "1"), ("乙", "2")), first_row=2, first_column=1
+    )
+    element = ElementRecord(
+        "项\t值\n甲\t1\n乙\t2",
+        "Table",
+        1,
+        page=1,
+        table=table,
+        spans=(
+            Span(0, 3, (0.1, 0.1, 0.9, 0.15)),
+            Span(4, 7, (0.1, 0.2, 0.9, 0.25)),
+            Span(8, 11, (0.1, 0.3, 0.9, 0.35)),
+        ),
+    )
+    assert [(line.text, line.place.boxes) for line in lines([element])] == [
+        ("项：甲；", ((0.1, 0.2, 0.9, 0.25),)),
+        ("值：1", ((0.1, 0.2, 0.9, 0.25),)),
+        ("项：乙；", ((0.1, 0.3, 0.9, 0.35),)),
+        ("值：2", ((0.1, 0.3, 0.9, 0.35),)),
+    ]
+
+
 def test_boxes_follow_the_words_of_a_line_over_visual_lines() -> None:
     text = "第一句在这里。第二句跨过了行。"
     element = body(

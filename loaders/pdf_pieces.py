@@ -1,0 +1,190 @@
+"""Pieces of text on a page, their rows and lines: what every later step of reading a PDF works on.
+
+Coordinates are points on the page turned so that the text reads from left to right, origin top
+left. Pure geometry: knows no PDF.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from loaders.records import Box
+
+WIDE_GAP = 1.8
+"""In sizes of the text: a gap that no space between words fills."""
+
+_SPACE = re.compile(r"[ \t\u00a0\u2000-\u200b\u3000]+")
+_CJK = re.compile(r"[⺀-鿿豈-﫿＀-￯　-〿]")
+
+
+@dataclass(slots=True)
+class Segment:
+    """A run of characters on one baseline without a wide gap.
+
+    ``turn`` is by how many degrees the text stands turned clockwise on the upright page; the
+    coordinates are those of the page turned back, on which the text reads from left to right.
+    ``starts`` holds the left edge of each character and ``gap`` the widest space between its words,
+    where they are known. ``block`` marks the place of
+    a table found before: the number of that table on its page.
+    """
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    turn: int = 0
+    starts: list[float] | None = None
+    block: int | None = None
+    gap: float | None = None
+
+    @property
+    def middle(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+
+@dataclass(slots=True)
+class Line:
+    """A visual line of one column. ``cells`` counts the pieces that wide gaps part."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    cells: int = 1
+
+
+def rows_of(segments: Iterable[Segment]) -> list[list[Segment]]:
+    """Group pieces that stand on the same height, rows from the top, pieces from the left."""
+    rows: list[list[Segment]] = []
+    for segment in sorted(segments, key=lambda piece: (piece.middle, piece.x0)):
+        if rows:
+            first = rows[-1][0]
+            overlap = min(first.y1, segment.y1) - max(first.y0, segment.y0)
+            if overlap >= 0.5 * min(first.y1 - first.y0, segment.y1 - segment.y0):
+                rows[-1].append(segment)
+                continue
+        rows.append([segment])
+    for row in rows:
+        row.sort(key=lambda piece: piece.x0)
+    return rows
+
+
+def line_of(row: list[Segment]) -> Line:
+    """Join the pieces of a row."""
+    text = row[0].text
+    cells = 1
+    for before, after in pairwise(row):
+        gap = after.x0 - before.x1
+        size = max(before.size, after.size)
+        if gap > WIDE_GAP * size:
+            cells += 1
+        narrow = gap < 0.7 * size and bool(
+            _CJK.match(before.text[-1:]) or _CJK.match(after.text[:1])
+        )
+        text += after.text if narrow or gap < 0.12 * size else f" {after.text}"
+    longest = max(row, key=lambda piece: len(piece.text))
+    x0, y0, x1, y1 = around(row)
+    return Line(_SPACE.sub(" ", text).strip(), x0, y0, x1, y1, longest.size, cells)
+
+
+def around(pieces: Iterable[Segment | Line]) -> Box:
+    """Return the box around pieces, of which there must be one at least."""
+    return around_boxes([(piece.x0, piece.y0, piece.x1, piece.y1) for piece in pieces])
+
+
+def around_boxes(boxes: Sequence[Box]) -> Box:
+    """Return the box around boxes, of which there must be one at least."""
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
+
+
+def placed_box(box: Box, turn: int, page: tuple[float, float]) -> Box:
+    """Return a box as fractions of the upright page, on which its text stands turned."""
+    width, height = page if not turn % 180 else page[::-1]
+
+    def fraction(value: float, whole: float) -> float:
+        return round(min(1.0, max(0.0, value / whole)), 4) if whole > 0 else 0.0
+
+    x0, y0, x1, y1 = box
+    return _turned(
+        (fraction(x0, width), fraction(y0, height), fraction(x1, width), fraction(y1, height)),
+        turn,
+    )
+
+
+def _turned(box: Box, turn: int) -> Box:
+    x0, y0, x1, y1 = box
+    if turn == 90:
+        x0, y0, x1, y1 = 1 - y1, x0, 1 - y0, x1
+    elif turn == 180:
+        x0, y0, x1, y1 = 1 - x1, 1 - y1, 1 - x0, 1 - y0
+    elif turn == 270:
+        x0, y0, x1, y1 = y0, 1 - x1, y1, 1 - x0
+    return round(x0, 4), round(y0, 4), round(x1, 4), round(y1, 4)
+
+
+def cut_at(segment: Segment, places: list[float]) -> list[Segment]:
+    """Cut a piece at these x, which must rise, each character going where its middle lies."""
+    inside = [x for x in places if segment.x0 + 0.5 < x < segment.x1 - 0.5]
+    if not inside or len(segment.text) < 2:
+        return [segment]
+    starts = _starts(segment)
+    ends = [*starts[1:], segment.x1]
+    middles = [(low + high) / 2 for low, high in zip(starts, ends, strict=True)]
+    cuts = [0, *(bisect_left(middles, x) for x in inside), len(starts)]
+    found = (_part(segment, starts, ends, low, high) for low, high in pairwise(cuts))
+    return [piece for piece in found if piece is not None]
+
+
+def words_of(segment: Segment) -> Iterator[Segment]:
+    """Yield the words of a piece, parted at spaces."""
+    if " " not in segment.text:
+        yield segment
+        return
+    starts = _starts(segment)
+    ends = [*starts[1:], segment.x1]
+    for match in re.finditer(r"[^ ]+", segment.text):
+        word = _part(segment, starts, ends, match.start(), match.end())
+        if word is not None:
+            yield word
+
+
+def _part(
+    segment: Segment, starts: list[float], ends: list[float], low: int, high: int
+) -> Segment | None:
+    while low < high and segment.text[low].isspace():
+        low += 1
+    while low < high and segment.text[high - 1].isspace():
+        high -= 1
+    if low >= high:
+        return None
+    return Segment(
+        segment.text[low:high],
+        starts[low],
+        segment.y0,
+        ends[high - 1],
+        segment.y1,
+        segment.size,
+        segment.turn,
+        starts[low:high],
+    )
+
+
+def _starts(segment: Segment) -> list[float]:
+    """Return where each character begins, evenly spread where it was not measured."""
+    if segment.starts is not None:
+        return segment.starts
+    step = (segment.x1 - segment.x0) / len(segment.text)
+    return [segment.x0 + step * index for index in range(len(segment.text))]
