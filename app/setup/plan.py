@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from app.setup import engine, environment, fetch, packages, system
+from app.setup import engine, environment, fetch, office, packages, system
 from app.setup.child import Runner
 from app.setup.console import Console
 from app.setup.messages import say
@@ -32,7 +32,8 @@ class Step:
 def main_steps(
     places: Places, *, models: Sequence[str] = fetch.BUNDLED, retry: bool = False
 ) -> list[Step]:
-    """Return the steps of a default installation; ``retry`` tries for a better GGUF engine."""
+    """Return the steps of a default installation; ``retry`` tries again for what could not be had:
+    a better GGUF engine, LibreOffice."""
     return [
         Step(
             "step_environment",
@@ -49,6 +50,14 @@ def main_steps(
             lambda runner: engine.install_engine(places, runner),
             places.venv,
             300,
+        ),
+        Step(
+            "step_office",
+            lambda: office.office_is_settled(places, retry=retry),
+            lambda runner: office.install_office(places, runner),
+            places.venv,
+            600 if system.can_install() else 0,
+            installs=False,
         ),
         Step(
             "step_models",

@@ -43,7 +43,28 @@ class FontNeed(Need):
         return bool(found.stdout.strip())
 
 
+@dataclass(frozen=True, slots=True)
+class OfficeNeed(Need):
+    """A package of LibreOffice: the library of that part lies beside the program."""
+
+    library: str
+
+    def is_met(self) -> bool:
+        for program in self.programs:
+            found = shutil.which(program)
+            if found is not None:
+                # On a Mac there is one package, which has every part.
+                beside = Path(found).resolve().parent / self.library
+                return sys.platform == "darwin" or beside.exists()
+        return False
+
+
 COMPILER = (Need("g++", ("c++", "g++", "clang++")), Need("cmake", ("cmake",)))
+_LIBREOFFICE = ("soffice", "libreoffice")
+OFFICE = (
+    OfficeNeed("libreoffice-writer-nogui", _LIBREOFFICE, "libswlo.so"),
+    OfficeNeed("libreoffice-impress-nogui", _LIBREOFFICE, "libsdlo.so"),
+)
 BROWSER = (
     Need("chromium", ("chromium", "chromium-browser", "google-chrome")),
     Need("chromium-driver", ("chromedriver",)),

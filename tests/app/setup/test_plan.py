@@ -78,6 +78,12 @@ def test_room_is_checked_before_anything_is_begun(
     assert not places.venv.exists()
 
 
-def test_a_default_installation_has_four_steps(places: Places, tmp_path: Path) -> None:
+def test_a_default_installation_has_five_steps(places: Places, tmp_path: Path) -> None:
     titles = [item.title for item in main_steps(places)]
-    assert titles == ["step_environment", "step_packages", "step_engine", "step_models"]
+    assert titles == [
+        "step_environment",
+        "step_packages",
+        "step_engine",
+        "step_office",
+        "step_models",
+    ]
