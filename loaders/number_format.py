@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import math
+import operator
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -13,9 +17,31 @@ _TOKEN = re.compile(
     r"|(?P<literal>.)",
     re.IGNORECASE | re.DOTALL,
 )
-_BUILT_IN = {
+BUILT_IN_CODES = {
+    0: "General",
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    # 5 to 8 and 37 to 44 are money and accounts; the sign depends on the locale and stays away.
+    5: "#,##0;-#,##0",
+    6: "#,##0;-#,##0",
+    7: "#,##0.00;-#,##0.00",
+    8: "#,##0.00;-#,##0.00",
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
     # Excel shows these in the locale's way; the Chinese one is what our readers see.
     14: "yyyy/m/d",
+    15: "d-mmm-yy",
+    16: "d-mmm",
+    17: "mmm-yy",
+    18: "h:mm AM/PM",
+    19: "h:mm:ss AM/PM",
+    20: "h:mm",
+    21: "h:mm:ss",
     22: "yyyy/m/d h:mm",
     27: 'yyyy"年"m"月"',
     28: 'm"月"d"日"',
@@ -24,28 +50,67 @@ _BUILT_IN = {
     31: 'yyyy"年"m"月"d"日"',
     32: 'h"时"mm"分"',
     33: 'h"时"mm"分"ss"秒"',
-    34: 'AM/PMh"时"mm"分"',
-    35: 'AM/PMh"时"mm"分"ss"秒"',
+    34: '上午/下午h"时"mm"分"',
+    35: '上午/下午h"时"mm"分"ss"秒"',
     36: 'yyyy"年"m"月"',
+    37: "#,##0;-#,##0",
+    38: "#,##0;-#,##0",
+    39: "#,##0.00;-#,##0.00",
+    40: "#,##0.00;-#,##0.00",
+    41: '#,##0;-#,##0;"-"',
+    42: '#,##0;-#,##0;"-"',
+    43: '#,##0.00;-#,##0.00;"-"',
+    44: '#,##0.00;-#,##0.00;"-"',
+    45: "mm:ss",
+    46: "[h]:mm:ss",
+    47: "mm:ss.0",
+    48: "##0.0E+0",
+    49: "@",
     50: 'yyyy"年"m"月"',
     51: 'm"月"d"日"',
     52: 'yyyy"年"m"月"',
     53: 'm"月"d"日"',
     54: 'm"月"d"日"',
-    55: 'AM/PMh"时"mm"分"',
-    56: 'AM/PMh"时"mm"分"ss"秒"',
+    55: '上午/下午h"时"mm"分"',
+    56: '上午/下午h"时"mm"分"ss"秒"',
     57: 'yyyy"年"m"月"',
     58: 'm"月"d"日"',
 }
+"""What a number of format means where the workbook does not write it out (ECMA-376-1, 18.8.30)."""
+
 _WEEKDAYS = "一二三四五六日"
 _EPOCH = datetime(1899, 12, 30)
+_DAYS = 2_957_000
+"""Days that a date may count: up to the year 9995, whatever its first day."""
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)\]")
+_COMPARED = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    "<>": operator.ne,
+    ">=": operator.ge,
+    ">": operator.gt,
+}
 
 
-def built_in_format(number: int) -> str | None:
-    """Return the code of a built-in format whose look depends on the locale, else None."""
-    return _BUILT_IN.get(number)
+@dataclass(frozen=True, slots=True)
+class SerialDates:
+    """How a workbook counts its days."""
+
+    since_1904: bool = False
+
+    def moment(self, serial: float) -> datetime:
+        """Return the moment of a serial number."""
+        if self.since_1904:
+            return _EPOCH + timedelta(days=serial + 1462)
+        # The programs hold 1900 for a leap year, as the first of them did.
+        return _EPOCH + timedelta(days=serial + (1 <= serial < 60))
 
 
+_SINCE_1900 = SerialDates()
+
+
+@functools.lru_cache(1024)
 def is_date_format(code: str) -> bool:
     """Tell whether a format shows dates or times."""
     first = code.split(";", 1)[0]
@@ -54,21 +119,23 @@ def is_date_format(code: str) -> bool:
     )
 
 
-def shown(value: object, code: str) -> str:
-    """Return a value as text by its format code."""
+def shown(value: object, code: str, dates: SerialDates = _SINCE_1900) -> str:
+    """Return a value as text by its format code; ``dates`` tells the days of plain numbers."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, str):
         return value
+    if code == "General" and isinstance(value, (int, float)) and math.isfinite(value):
+        return general(value)
     if isinstance(value, (datetime, date, time, timedelta)):
         return _moment(value, code)
     if isinstance(value, (int, float)):
-        if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
+        if not math.isfinite(value):
             return str(value)
-        if is_date_format(code) and 0 <= value < 2_958_466:
-            return _moment(_EPOCH + timedelta(days=value), code)
+        if is_date_format(code) and 0 <= value < _DAYS:
+            return _moment(dates.moment(value), code)
         return _number(value, code)
     return str(value)
 
@@ -78,6 +145,8 @@ def general(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     text = f"{value:.10g}"
+    if "e" in text and abs(value) >= 1:
+        text = f"{value:.15g}"
     if "e" in text:
         mantissa, exponent = text.split("e")
         return f"{mantissa}E{int(exponent):+03d}"
@@ -85,21 +154,40 @@ def general(value: float) -> str:
 
 
 def _number(value: float, code: str) -> str:
-    sections = _sections(code)
-    section = sections[0]
-    magnitude = value
-    if len(sections) > 1 and value < 0:
-        section, magnitude = sections[1], -value
-    elif len(sections) > 2 and value == 0:
-        section = sections[2]
+    section, magnitude = _section(value, code)
     if section.strip().lower() in ("general", "g/通用格式", "", "@"):
         return general(value)
     if re.search(r"[?#0]/[?#0\d]", section):
         # Fractions: the number itself says more in a text.
         return general(value)
-    return _filled(magnitude, list(_TOKEN.finditer(section)))
+    return _filled(magnitude, _tokens(section))
 
 
+def _section(value: float, code: str) -> tuple[str, float]:
+    """Choose the section of a code that a number is shown by, and the number without its sign.
+
+    Sections are for numbers above zero, below and zero, unless they state conditions.
+    """
+    sections = _sections(code)
+    if any(_CONDITION.search(section) for section in sections[:2]):
+        for section in sections:
+            condition = _CONDITION.search(section)
+            if condition is None or _COMPARED[condition[1]](value, float(condition[2])):
+                return section, value
+        return "General", value
+    if len(sections) > 1 and value < 0:
+        return sections[1], -value
+    if len(sections) > 2 and value == 0:
+        return sections[2], value
+    return sections[0], value
+
+
+@functools.lru_cache(1024)
+def _tokens(section: str) -> list[re.Match[str]]:
+    return list(_TOKEN.finditer(section))
+
+
+@functools.lru_cache(1024)
 def _sections(code: str) -> list[str]:
     parts, current, quoted = [], "", False
     for char in code:
@@ -210,7 +298,7 @@ def _moment(value: datetime | date | time | timedelta, code: str) -> str:
     # Half a second up, as binary fractions of days fall a little short.
     if moment.microsecond >= 500_000:
         moment += timedelta(seconds=1)
-    tokens = list(_TOKEN.finditer(code.split(";", 1)[0]))
+    tokens = _tokens(code.split(";", 1)[0])
     afternoon = any(token.lastgroup == "ampm" for token in tokens)
     parts: list[str] = []
     for number, token in enumerate(tokens):

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from loaders.number_format import shown
+from loaders.number_format import SerialDates, shown
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,10 @@ from loaders.number_format import shown
         (datetime(2024, 3, 5, 15, 4, 9), "h:mm:ss AM/PM", "3:04:09 PM"),
         (time(8, 5), "hh:mm", "08:05"),
         (timedelta(hours=30, minutes=5), "[h]:mm", "30:05"),
+        (123456789012.5, "General", "123456789012.5"),
+        (1, "yyyy/m/d", "1900/1/1"),
+        (85, '[>=60]"合格";"不合格"', "合格"),
+        (30, '[>=60]"合格";"不合格"', "不合格"),
         (True, "General", "TRUE"),
         ("文字", "@", "文字"),
         (None, "General", ""),
@@ -42,3 +46,7 @@ from loaders.number_format import shown
 )
 def test_value_is_shown_by_its_format(value: object, code: str, text: str) -> None:
     assert shown(value, code) == text
+
+
+def test_days_since_1904_are_shown() -> None:
+    assert shown(1, "yyyy/m/d", SerialDates(since_1904=True)) == "1904/1/2"
