@@ -1,4 +1,4 @@
-"""HTML and Markdown: nothing a reader sees is lost, nothing hidden is read."""
+"""HTML: nothing a reader sees is lost, nothing hidden is read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loaders.load import records_of
-from loaders.records import ElementRecord
+from loaders.records import ElementRecord, LoadSummary
 from loaders.webpage import table_grid
 
 
@@ -66,39 +66,99 @@ def test_absurd_spans_are_bounded(span: str) -> None:
     assert len(grid[0]) <= 1000
 
 
-def test_markdown_keeps_what_looks_like_markup(tmp_path: Path) -> None:
-    text = (
-        "用 List<String> 存放，键为 <key>。\n\n车牌川A***QB，另一辆川B***12。\n\n`a < b` 成立。\n"
+def test_hidden_parts_are_not_read(tmp_path: Path) -> None:
+    page = (
+        "<html><body><p hidden>藏一</p><div style='color:red; display: none'>藏二</div>"
+        "<input type='hidden' value='藏三'><input value='张三'><p>看得见</p></body></html>"
     )
 
-    assert _texts(tmp_path / "文.md", text) == [
-        "用 List<String> 存放，键为 <key>。",
-        "车牌川A***QB，另一辆川B***12。",
-        "a < b 成立。",
+    assert _texts(tmp_path / "页.html", page) == ["张三", "看得见"]
+
+
+def test_lists_show_their_numbers(tmp_path: Path) -> None:
+    page = (
+        "<html><body><ol start='3'><li>三</li><li><p>四</p><ul><li>子项</li></ul></li>"
+        "<li value='9'>九</li></ol><ol type='A'><li>甲</li></ol>"
+        "<dl><dt>词</dt><dd>解释</dd></dl></body></html>"
+    )
+
+    assert _texts(tmp_path / "表.html", page) == [
+        "3. 三",
+        "4. 四",
+        "子项",
+        "9. 九",
+        "A. 甲",
+        "词",
+        "解释",
     ]
 
 
-def test_markdown_lines_that_end_sentences_are_paragraphs(tmp_path: Path) -> None:
-    text = "第一条 为了规范管理，制定本办法。\n第二条 本办法适用于全体员工，\n包括实习生。\n"
+def test_code_keeps_its_lines_and_breaks_part_paragraphs(tmp_path: Path) -> None:
+    page = (
+        "<html><body><pre>def f():\n    return 1\n</pre>第一段<br><br>第二段的\n  下半句"
+        "<br>　　第三段</body></html>"
+    )
 
-    assert _texts(tmp_path / "文.md", text) == [
-        "第一条 为了规范管理，制定本办法。",
-        "第二条 本办法适用于全体员工，包括实习生。",
+    assert _texts(tmp_path / "码.html", page) == [
+        "def f():\n    return 1",
+        "第一段",
+        "第二段的下半句",
+        "第三段",
     ]
 
 
-def test_code_inside_a_list_keeps_its_lines(tmp_path: Path) -> None:
-    text = "1. 先运行\n\n    ```bash\n    kb add <path>\n    kb list\n    ```\n\n2. 再查看\n"
-
-    assert "kb add <path>\nkb list" in _texts(tmp_path / "文.md", text)
-
-
-def test_large_markdown_is_read_in_parts_without_loss(tmp_path: Path) -> None:
-    text = "".join(
-        f"## 第{number}节标题\n\n这是第{number}节的内容。\n\n" for number in range(6_000)
+def test_alternative_texts_that_say_something_are_read(tmp_path: Path) -> None:
+    page = (
+        "<html><body><p>流程：<img src='a.png' alt='先申请后采购'><img src='b.png' alt='logo'>"
+        "<img src='c.png' alt='c.png'></p></body></html>"
     )
 
-    texts = _texts(tmp_path / "大.md", text)
+    assert _texts(tmp_path / "图.html", page) == ["流程： 先申请后采购"]
 
-    assert len(texts) == 12_000
-    assert texts[-1] == "这是第5999节的内容。"
+
+def test_powers_and_indices_stay_apart_from_their_base(tmp_path: Path) -> None:
+    page = "<html><p>10<sup>3</sup> m<sup>2</sup> CO<sub>2</sub> x<sup>注</sup></p></html>"
+
+    assert _texts(tmp_path / "幂.html", page) == ["10³ m² CO₂ x注"]
+
+
+def test_marked_header_rows_and_captions_are_kept(tmp_path: Path) -> None:
+    page = (
+        "<html><body><table><caption>表一 人数</caption><thead><tr><th rowspan='2'>部门</th>"
+        "<th colspan='2'>人数</th></tr><tr><th>男</th><th>女</th></tr></thead>"
+        "<tbody><tr><td>财务</td><td>3</td><td>4</td></tr></tbody></table>"
+        "<table><tr><td colspan='2'>单位：元</td></tr><tr><td>收入</td><td>9</td></tr></table>"
+        "</body></html>"
+    )
+
+    assert _texts(tmp_path / "表.html", page) == [
+        "表一 人数",
+        "部门\t人数 男\t人数 女\n财务\t3\t4",
+        "单位：元",
+        "收入\t9",
+    ]
+
+
+def test_thousands_of_open_tags_are_no_trouble(tmp_path: Path) -> None:
+    page = "<html><body>" + "<div><font>" * 3_000 + "<p>最里面的话</p>"
+
+    assert _texts(tmp_path / "深.html", page) == ["最里面的话"]
+
+
+def test_page_in_latin_script_with_hard_spaces_is_decoded(tmp_path: Path) -> None:
+    page = "<html><meta charset='iso-8859-1'><body><p>caf\xe9 \xa0\xa0here\xa0</p></body></html>"
+
+    assert _texts(tmp_path / "西.html", page.encode("latin-1")) == ["café here"]
+
+
+def test_giant_page_is_read_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loaders.webpage._MOST_BYTES", 1024 * 1024)
+    path = tmp_path / "巨.html"
+    path.write_text("<html><body>" + "<p>一段文字。</p>\n" * 100_000, encoding="utf-8")
+
+    summary = list(records_of(path))[-1]
+    assert isinstance(summary, LoadSummary)
+    assert (summary.missing, dict(summary.missing_params)) == (
+        "size_limit",
+        {"read": "1", "size": "3"},
+    )
