@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import output
-from app.api.models import CheckModel, DoctorModel
+from app.api.models import CheckModel, DoctorModel, FormatModel
 from app.client import find_server
 from app.models import is_present
+from app.setup.system import install_command
 from kb.errors import KBError
 from kb.models import table
+from loaders.formats import FORMATS, Format
+from loaders.needs import can_ocr, lack_of
 
 if TYPE_CHECKING:
     from app.commands import Context
@@ -26,9 +29,9 @@ _PACKAGES = (
     "faiss",
     "fastapi",
     "langchain_openai",
+    "lxml",
     "numpy",
     "onnxruntime",
-    "openpyxl",
     "pypdfium2",
     "rjieba",
     "sqlalchemy",
@@ -40,12 +43,20 @@ _PACKAGES = (
 )
 _SETUP = "python3 -m app setup"
 _LOW_SPACE = 2 << 30
+# The packages of Debian and Ubuntu without what shows windows.
+_SYSTEM_PACKAGES = {
+    "libreoffice-writer": "libreoffice-writer-nogui",
+    "libreoffice-impress": "libreoffice-impress-nogui",
+}
 
 
 def run_doctor(context: Context) -> int:
     """Check and report; 1 when something that is needed is missing."""
-    checks = list(_checks(context))
-    report = DoctorModel(ok=all(each.state != "failed" for each in checks), checks=checks)
+    formats = [_format(context, entry) for entry in FORMATS]
+    checks = [*_checks(context), _formats(context, formats), _ocr(context)]
+    report = DoctorModel(
+        ok=all(each.state != "failed" for each in checks), checks=checks, formats=formats
+    )
     if context.as_json:
         output.as_json(report)
     else:
@@ -61,6 +72,20 @@ def run_doctor(context: Context) -> int:
                 for each in checks
             ],
         )
+        output.line()
+        columns = ("format", "suffixes", "state", "hint")
+        output.table(
+            [context.say(f"head.{name}") for name in columns],
+            [
+                (
+                    each.name,
+                    " ".join(each.suffixes),
+                    context.say(f"format.{each.state}", names=", ".join(each.missing)),
+                    each.hint,
+                )
+                for each in formats
+            ],
+        )
     return 0 if report.ok else 1
 
 
@@ -71,7 +96,6 @@ def _checks(context: Context) -> Iterator[CheckModel]:
     yield _server(context)
     yield from _models(context)
     yield _engine(context)
-    yield _formats(context)
 
 
 def _packages(context: Context) -> Iterator[CheckModel]:
@@ -145,19 +169,50 @@ def _engine(context: Context) -> CheckModel:
     )
 
 
-def _formats(context: Context) -> CheckModel:
-    from loaders.formats import formats_read
+def _format(context: Context, entry: Format) -> FormatModel:
+    """Tell whether this machine reads a format, and what to install or do if not."""
+    state, hint = "ok", ""
+    missing: tuple[str, ...] = ()
+    if not entry.loader:
+        state = "unsupported"
+        hint = context.say("format.unpack" if entry.name == "archive" else "format.convert")
+    elif lack := lack_of(entry):
+        state, missing = "missing", (*lack.packages, *lack.programs)
+        wanted = [_SYSTEM_PACKAGES.get(name, name) for name in lack.programs]
+        hint = " && ".join(
+            [*([_SETUP] if lack.packages else []), *([install_command(wanted)] if wanted else [])]
+        )
+    return FormatModel(
+        name=entry.name,
+        suffixes=list(entry.suffixes),
+        state=state,
+        missing=list(missing),
+        hint=hint,
+    )
 
+
+def _formats(context: Context, formats: list[FormatModel]) -> CheckModel:
     name = context.say("check.formats")
-    readable: list[str] = []
-    unreadable: list[str] = []
-    for entry in formats_read():
-        lacks = [need for need in entry.needs if importlib.util.find_spec(need) is None]
-        (unreadable if lacks else readable).append(entry.name)
-    if unreadable:
-        detail = context.say("check.formats.lacking", names=", ".join(unreadable))
-        return CheckModel(name=name, state="failed", detail=detail, hint=_SETUP)
-    return _ok(name, ", ".join(readable))
+    lacking = [each for each in formats if each.state == "missing"]
+    if not lacking:
+        return _ok(name, ", ".join(each.name for each in formats if each.state == "ok"))
+    # What the set-up brings must be here; programs of the system are the person's to install.
+    failed = [each for each in lacking if each.hint.startswith(_SETUP)]
+    return CheckModel(
+        name=name,
+        state="failed" if failed else "warning",
+        detail=context.say("check.formats.lacking", names=", ".join(each.name for each in lacking)),
+        hint=(failed or lacking)[0].hint,
+    )
+
+
+def _ocr(context: Context) -> CheckModel:
+    name = context.say("check.ocr")
+    if can_ocr():
+        return _ok(name, context.say("check.ocr.ok"))
+    return CheckModel(
+        name=name, state="warning", detail=context.say("check.ocr.missing"), hint=_SETUP
+    )
 
 
 def _ok(name: str, detail: str) -> CheckModel:

@@ -11,6 +11,7 @@ DocumentState = Literal[
 ]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Outcome = Literal["ready", "unchanged", "duplicate", "partial", "failed", "unsupported", "excluded"]
+Health = Literal["green", "amber", "red"]
 
 Box = tuple[float, float, float, float]
 
@@ -130,7 +131,12 @@ class KnowledgeBaseRecord:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """A document as the catalog knows it; ``reason`` is None where all is well."""
+    """A document as the catalog knows it; ``reason`` is None where all is well.
+
+    ``health`` is None until it was read once; ``warnings`` are what else is worth a look beside the
+    reason. ``readable`` is the share of readable characters, ``confidence`` that of the pages read
+    by OCR; ``empty_pages`` have no text at all.
+    """
 
     document_id: int
     kb_id: str
@@ -147,6 +153,58 @@ class DocumentRecord:
     owner: str
     created_at: float
     updated_at: float
+    health: Health | None = None
+    warnings: tuple[Reason, ...] = ()
+    characters: int | None = None
+    readable: float | None = None
+    confidence: float | None = None
+    ocr_pages: int | None = None
+    empty_pages: int | None = None
+    tables: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageHealth:
+    """How well a page was read, or a sheet, or the whole of a document without pages.
+
+    ``characters`` are counted without white space, ``readable`` is the share of them that a person
+    can read. ``confidence`` (0-1) is there for pages read by OCR.
+    """
+
+    page: int | None
+    sheet: str | None
+    characters: int
+    readable: float
+    source: Literal["text", "ocr", "none"]
+    confidence: float | None
+    tables: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormatHealth:
+    """The documents of one format by health; ``format`` is None where it could not be told."""
+
+    format: str | None
+    documents: int
+    green: int
+    amber: int
+    red: int
+    pages: int
+    ocr_pages: int
+    empty_pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """How well the files of a knowledge base were read.
+
+    ``counts`` holds the documents by health, None standing for those not read yet; ``reasons`` why
+    documents are red or amber, as (health, code, count), the most frequent first.
+    """
+
+    counts: Mapping[Health | None, int]
+    formats: tuple[FormatHealth, ...]
+    reasons: tuple[tuple[Health, str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,17 @@ from typing import Any, cast, get_args
 
 import streamlit as st
 
+from app.components import document_health
 from app.components.frame import empty_state, language, texts
-from app.messages import of_reason, of_state
+from app.health_table import remarks
+from app.messages import of_health, of_state
 from app.output import size_text
 from kb.knowledge_base import KnowledgeBase
-from kb.types import DocumentRecord, DocumentState
+from kb.types import DocumentRecord, DocumentState, Health
 
 _PAGE = 100
 _STATES: tuple[DocumentState, ...] = get_args(DocumentState)
+_HEALTHS: tuple[Health, ...] = get_args(Health)
 _COLORS = {
     "queued": "gray",
     "processing": "blue",
@@ -26,22 +29,25 @@ _COLORS = {
 }
 
 
+def show_none() -> None:
+    """Say how an empty knowledge base is filled."""
+    say = texts()
+    empty_state("draft", say("documents.none.title"), say("documents.none.body"))
+
+
 def show_documents(knowledge_base: KnowledgeBase) -> None:
     """Draw the table, a page at a time, with what can be done to the chosen rows."""
     say = texts()
-    record = knowledge_base.record
-    if not record.document_count and not any(record.states.values()):
-        empty_state("draft", say("documents.none.title"), say("documents.none.body"))
-        return
-    contains, states = _filter(record.kb_id)
-    total = knowledge_base.document_count(states=states, contains=contains)
+    kb_id = knowledge_base.kb_id
+    contains, states, health = _filter(knowledge_base)
+    total = knowledge_base.document_count(states=states, health=health, contains=contains)
     pages = max(1, -(-total // _PAGE))
     page = 1
     slot = st.container()
     if pages > 1:
-        page = st.pagination(pages, key=f"page_{record.kb_id}_{contains}_{states}")
+        page = st.pagination(pages, key=f"page_{kb_id}_{contains}_{states}_{health}")
     documents = knowledge_base.documents(
-        offset=(page - 1) * _PAGE, limit=_PAGE, states=states, contains=contains
+        offset=(page - 1) * _PAGE, limit=_PAGE, states=states, health=health, contains=contains
     )
     with slot:
         st.caption(say("documents.total", total=total))
@@ -51,15 +57,19 @@ def show_documents(knowledge_base: KnowledgeBase) -> None:
             st.caption(say("documents.no_match"))
 
 
-def _filter(kb_id: str) -> tuple[str, tuple[DocumentState, ...] | None]:
+def _filter(
+    knowledge_base: KnowledgeBase,
+) -> tuple[str, tuple[DocumentState, ...] | None, tuple[Health, ...] | None]:
     say = texts()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    kb_id = knowledge_base.kb_id
+    counts = knowledge_base.health_counts()
+    with st.container(horizontal=True, vertical_alignment="center"):
         contains = st.text_input(
             say("documents.filter"),
             key=f"contains_{kb_id}",
             placeholder=say("documents.filter"),
             label_visibility="collapsed",
-            width=260,
+            width=200,
         )
         chosen = st.multiselect(
             say("documents.states"),
@@ -68,14 +78,28 @@ def _filter(kb_id: str) -> tuple[str, tuple[DocumentState, ...] | None]:
             key=f"states_{kb_id}",
             placeholder=say("documents.states"),
             label_visibility="collapsed",
-            width=260,
+            width=200,
         )
-    return contains.strip(), tuple(chosen) or None
+        colours = st.pills(
+            say("health.filter"),
+            _HEALTHS,
+            selection_mode="multi",
+            format_func=lambda health: _filter_label(health, counts.get(health, 0)),
+            key=f"health_{kb_id}",
+            label_visibility="collapsed",
+        )
+    return contains.strip(), tuple(chosen) or None, tuple(colours) or None
+
+
+def _filter_label(health: Health, count: int) -> str:
+    color, icon = document_health.COLORS[health], document_health.ICONS[health]
+    return f":{color}[{icon}] {of_health(health, language())} {count}"
 
 
 def _table(knowledge_base: KnowledgeBase, documents: list[DocumentRecord]) -> None:
     say = texts()
     names = [of_state(state, language()) for state in _STATES]
+    healths: tuple[Health | None, ...] = (*_HEALTHS, None)
     event = st.dataframe(
         [_row(document) for document in documents],
         key=f"documents_{knowledge_base.record.kb_id}",
@@ -85,14 +109,20 @@ def _table(knowledge_base: KnowledgeBase, documents: list[DocumentRecord]) -> No
         row_height=38,
         alt=say("documents.alt"),
         column_config={
-            "document": st.column_config.TextColumn(say("head.document"), width=340),
+            "document": st.column_config.TextColumn(say("head.document"), width=230),
+            "health": st.column_config.MultiselectColumn(
+                say("head.health"),
+                options=[document_health.cell(each) for each in healths],
+                color=[document_health.COLORS[each] for each in healths],
+                width=96,
+            ),
+            "reason": st.column_config.TextColumn(say("head.reason"), width=330),
             "state": st.column_config.MultiselectColumn(
                 say("head.state"),
                 options=names,
                 color=[_COLORS[state] for state in _STATES],
-                width=84,
+                width=96,
             ),
-            "reason": st.column_config.TextColumn(say("head.reason"), width=220),
             "pages": st.column_config.TextColumn(say("head.pages"), width=60),
             "passages": st.column_config.NumberColumn(say("head.passages"), width=64),
             "size": st.column_config.TextColumn(say("head.size"), width=84),
@@ -108,8 +138,9 @@ def _table(knowledge_base: KnowledgeBase, documents: list[DocumentRecord]) -> No
 def _row(document: DocumentRecord) -> dict[str, object]:
     return {
         "document": document.document,
+        "health": [document_health.cell(document.health)],
+        "reason": remarks(document, language()),
         "state": [of_state(document.state, language())],
-        "reason": of_reason(document.reason, language()) or "",
         "pages": "" if document.pages is None else str(document.pages),
         "passages": document.passages,
         "size": size_text(document.size),
@@ -134,6 +165,12 @@ def _actions(knowledge_base: KnowledgeBase, chosen: list[DocumentRecord]) -> Non
         if st.button(say("documents.again"), icon=":material/refresh:", key="again"):
             knowledge_base.reindex([document.document for document in chosen])
             st.rerun()
+        pictures = [document for document in chosen if document_health.has_pictures(document)]
+        if pictures:
+            document_health.ocr_button(knowledge_base, pictures, label=say("documents.again_ocr"))
+        locked = len(chosen) == 1 and document_health.is_locked(chosen[0])
+        if locked and st.button(say("document.password"), icon=":material/key:", key="password"):
+            document_health.password_dialog(knowledge_base, chosen[0])
         if st.button(say("documents.remove"), icon=":material/delete:", key="remove"):
             _remove_dialog(knowledge_base, chosen)
         st.caption(say("documents.chosen", count=len(chosen)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components import markup
+from app.components import document_health, job_progress, markup
 from app.components.answer import original_address
 from app.components.frame import KNOWN_ERRORS, language, show_error, texts, when
-from app.messages import of_reason, of_state
+from app.messages import of_state
 from app.output import size_text
 from app.places import place_text
 from kb.errors import NotFoundError
@@ -42,17 +42,26 @@ def show_document(knowledge_base: KnowledgeBase, document_id: int) -> None:
             icon=":material/download:",
         )
     st.caption(_facts(document))
-    sentence = of_reason(document.reason, language())
-    if sentence:
-        st.warning(markup.label(sentence, limit=400), icon=":material/info:")
-    text_tab, passages_tab = st.tabs(
-        [say("document.text"), say("document.passages", count=document.passages)],
+    job_progress.show_running(document.kb_id)
+    document_health.show_verdict(knowledge_base, document)
+    text_tab, passages_tab, health_tab = st.tabs(
+        [
+            say("document.text"),
+            say("document.passages", count=document.passages),
+            say("health.pages"),
+        ],
         key="document_tabs",
+        on_change="rerun",
     )
-    with text_tab:
-        _text(knowledge_base, document)
-    with passages_tab:
-        _passages(knowledge_base, document)
+    if text_tab.open:
+        with text_tab:
+            _text(knowledge_base, document)
+    if passages_tab.open:
+        with passages_tab:
+            _passages(knowledge_base, document)
+    if health_tab.open:
+        with health_tab:
+            document_health.show_pages(knowledge_base, document)
 
 
 def _text(knowledge_base: KnowledgeBase, document: DocumentRecord) -> None:

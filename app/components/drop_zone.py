@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from app.accepted import accepted_words
 from app.components.frame import language, texts
 from app.state import workspace
 
@@ -45,13 +46,14 @@ class FinishedUpload:
 def drop_zone(kb_id: str, *, key: str) -> FinishedUpload | None:
     """Draw the drop zone of a knowledge base; return what was just uploaded, once."""
     say = texts()
+    formats = accepted_words(language())
     result = _component()(
         key=key,
         data={
             "url": f"/api/knowledge-bases/{quote(kb_id, safe='')}/uploads",
             "language": language(),
             "maxMegabytes": workspace().settings.max_file_mb,
-            "texts": {name: say(f"drop.{name}") for name in _TEXTS},
+            "texts": {name: say(f"drop.{name}", formats=formats) for name in _TEXTS},
         },
         on_finished_change=_nothing,
     )

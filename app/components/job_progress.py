@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components import markup
+from app.components.document_health import password_dialog
 from app.components.frame import language, texts
 from app.messages import of_kind, of_reason, of_stage, of_state
 from app.state import workspace
@@ -16,11 +17,17 @@ _BAD = ("failed", "partial", "unsupported")
 _COLORS = {"failed": "red", "partial": "orange", "unsupported": "gray", "processing": "blue"}
 
 
-def show_jobs(kb_id: str) -> None:
-    """Draw the running jobs and keep them up to date; else what the last job could not do."""
+def show_running(kb_id: str) -> bool:
+    """Draw the running jobs and keep them up to date; return whether there are any."""
     active = workspace().jobs(kb_id=kb_id, active_only=True)
     if active:
         _live(kb_id, frozenset(job.job_id for job in active))
+    return bool(active)
+
+
+def show_jobs(kb_id: str) -> None:
+    """Draw the running jobs and keep them up to date; else what the last job could not do."""
+    if show_running(kb_id):
         return
     latest = workspace().jobs(kb_id=kb_id, limit=1)
     dismissed = st.session_state.setdefault("dismissed_jobs", set())
@@ -99,9 +106,25 @@ def _remains(job: JobRecord) -> None:
         if sentence:
             st.caption(markup.label(sentence, limit=400))
         for item in bad:
-            _file(item)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _file(item)
+                _unlock(job, item)
         if count > len(bad):
             st.caption(say("job.more", count=count - len(bad)))
+
+
+def _unlock(job: JobRecord, item: JobItem) -> None:
+    """Offer to enter the password of a file that was closed; it may have been opened since."""
+    if item.document_id is None or item.reason is None or item.reason.code != "encrypted_file":
+        return
+    if st.button(
+        texts()("document.password"),
+        icon=":material/key:",
+        type="tertiary",
+        key=f"unlock_{item.document_id}",
+    ):
+        knowledge_base = workspace().knowledge_base(job.kb_id)
+        password_dialog(knowledge_base, knowledge_base.document(item.document_id))
 
 
 def _file(item: JobItem) -> None:

@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from app.components import cards, document_table, document_text, frame, job_progress, markup
+from app.components import (
+    cards,
+    document_table,
+    document_text,
+    frame,
+    health_report,
+    job_progress,
+    markup,
+)
 from app.components.drop_zone import drop_zone
 from app.components.knowledge_base_actions import actions, create_dialog
 from app.state import workspace
@@ -46,7 +54,18 @@ def _one(knowledge_base: KnowledgeBase) -> None:
     if finished is not None:
         st.toast(say("drop.received", count=finished.uploaded), icon=":material/check:")
     job_progress.show_jobs(record.kb_id)
-    document_table.show_documents(knowledge_base)
+    if not sum(record.states.values()):
+        document_table.show_none()
+        return
+    files, health = st.tabs(
+        [say("health.files"), say("health.title")], key="knowledge_base_tabs", on_change="rerun"
+    )
+    if files.open:
+        with files:
+            document_table.show_documents(knowledge_base)
+    if health.open:
+        with health:
+            health_report.show_report(knowledge_base)
 
 
 page()

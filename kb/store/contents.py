@@ -13,17 +13,19 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from kb.store.catalog import take_ids
 from kb.store.database import Database
+from kb.store.health import page_values, total_values
 from kb.store.tables import (
     content_ranges,
     contents,
     documents,
     knowledge_bases,
     lines,
+    page_health,
     pages,
     passages,
     vectors,
 )
-from kb.types import Line, PageText, Passage, Place, Reason
+from kb.types import Line, PageHealth, PageText, Passage, Place, Reason
 
 # Rows deleted in one write transaction: keeps it well under 100 ms.
 _PURGE_ROWS = 2_000
@@ -53,6 +55,7 @@ class ContentFacts:
     page_count: int | None
     missing: Reason | None = None
     warnings: tuple[str, ...] = ()
+    pages: tuple[PageHealth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,9 @@ class Contents:
 
     def finish(self, content_id: int, facts: ContentFacts) -> None:
         """Record what is known of a content after its last batch."""
+        for rows in page_values(content_id, facts.pages):
+            with self._db.write() as connection:
+                connection.execute(insert(page_health), rows)
         with self._db.write() as connection:
             connection.execute(
                 update(contents)
@@ -211,6 +217,7 @@ class Contents:
                     missing_code=facts.missing.code if facts.missing else None,
                     missing_params=dict(facts.missing.params) if facts.missing else None,
                     warnings=list(facts.warnings),
+                    **total_values(facts.pages),
                 )
             )
 
@@ -266,7 +273,7 @@ class Contents:
                     )
                 )
                 return True
-            for table in (pages, content_ranges):
+            for table in (pages, page_health, content_ranges):
                 connection.execute(delete(table).where(table.c.content_id == content_id))
             connection.execute(delete(contents).where(contents.c.id == content_id))
             return True

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from kb.errors import AmbiguousNameError, NotFoundError
 from kb.store.catalog import record_change
 from kb.store.database import Database
+from kb.store.health import judge_content, stored_warnings
 from kb.store.tables import binned_documents, content_ranges, contents, documents
-from kb.types import DocumentRecord, DocumentState, Reason
+from kb.types import DocumentRecord, DocumentState, Health, Reason
 
 Order = Literal["document", "updated", "size", "state"]
 
@@ -48,6 +49,7 @@ class Documents:
         offset: int = 0,
         limit: int | None = 100,
         states: Sequence[DocumentState] | None = None,
+        health: Sequence[Health] | None = None,
         contains: str = "",
         order: Order = "document",
         descending: bool = False,
@@ -55,7 +57,7 @@ class Documents:
         """List ``limit`` documents from ``offset``; ``contains`` is searched in their names."""
         column = _ORDERS[order]
         query = (
-            _filtered(_select(), kb_id, states, contains)
+            _filtered(_select(), kb_id, states, health, contains)
             .order_by(column.desc() if descending else column, documents.c.id)
             .offset(offset)
         )
@@ -65,10 +67,16 @@ class Documents:
             return [_record(row) for row in connection.execute(query)]
 
     def count(
-        self, kb_id: str, *, states: Sequence[DocumentState] | None = None, contains: str = ""
+        self,
+        kb_id: str,
+        *,
+        states: Sequence[DocumentState] | None = None,
+        health: Sequence[Health] | None = None,
+        contains: str = "",
     ) -> int:
         """Count the documents that `page` would list."""
-        query = _filtered(select(func.count()).select_from(documents), kb_id, states, contains)
+        counted = select(func.count()).select_from(documents)
+        query = _filtered(counted, kb_id, states, health, contains)
         with self._db.read() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -173,7 +181,12 @@ class Documents:
                     update(documents)
                     .where(documents.c.id == row.id)
                     .values(
-                        state="processing", reason_code=None, reason_params=None, updated_at=now
+                        state="processing",
+                        reason_code=None,
+                        reason_params=None,
+                        health=None,
+                        warnings=None,
+                        updated_at=now,
                     )
                 )
             return int(row.id)
@@ -201,6 +214,8 @@ class Documents:
                 "state": state,
                 "reason_code": reason.code,
                 "reason_params": dict(reason.params),
+                "health": "red",
+                "warnings": None,
                 "format": format_name,
                 "sha256": sha256,
                 "size": size,
@@ -211,6 +226,7 @@ class Documents:
                     "reason_code": "new_version_failed",
                     "reason_params": {"code": reason.code, "params": dict(reason.params)},
                 }
+                values["health"], _ = judge_content(connection, content_id, "partial")
             connection.execute(
                 update(documents)
                 .where(documents.c.id == document_id)
@@ -247,12 +263,15 @@ class Documents:
                 record_change(
                     connection, document.kb_id, "add", content_id, _ranges(connection, content_id)
                 )
+            health, warnings = judge_content(connection, content_id, state)
             connection.execute(
                 update(documents)
                 .where(documents.c.id == document_id)
                 .values(
                     content_id=content_id,
                     state=state,
+                    health=health,
+                    warnings=warnings,
                     reason_code=reason.code if reason else None,
                     reason_params=dict(reason.params) if reason else None,
                     format=content.format,
@@ -349,15 +368,27 @@ def _select() -> Select[Any]:
         contents.c.page_count,
         contents.c.line_count,
         contents.c.passage_count,
+        contents.c.characters,
+        contents.c.readable,
+        contents.c.confidence,
+        contents.c.ocr_pages,
+        contents.c.empty_pages,
+        contents.c.table_count,
     ).select_from(documents.outerjoin(contents, documents.c.content_id == contents.c.id))
 
 
 def _filtered(
-    query: Select[Any], kb_id: str, states: Sequence[DocumentState] | None, contains: str
+    query: Select[Any],
+    kb_id: str,
+    states: Sequence[DocumentState] | None,
+    health: Sequence[Health] | None,
+    contains: str,
 ) -> Select[Any]:
     query = query.where(documents.c.kb_id == kb_id)
     if states is not None:
         query = query.where(documents.c.state.in_(states))
+    if health is not None:
+        query = query.where(documents.c.health.in_(health))
     if contains:
         query = query.where(documents.c.path.contains(contains, autoescape=True))
     return query
@@ -380,6 +411,14 @@ def _record(row: Row[Any]) -> DocumentRecord:
         owner=row.owner,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        health=row.health,
+        warnings=stored_warnings(row.warnings),
+        characters=row.characters,
+        readable=row.readable,
+        confidence=row.confidence,
+        ocr_pages=row.ocr_pages,
+        empty_pages=row.empty_pages,
+        tables=row.table_count,
     )
 
 

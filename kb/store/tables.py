@@ -4,7 +4,8 @@ The columns page, boxes, sheet, row_number, column_letter and paragraph are a `k
 ``reason_code`` and ``reason_params`` are a `kb.types.Reason`. Times are seconds since the epoch.
 A content is what a file says, stored once for each knowledge base; documents point to it, so that
 the same file under two names costs one parse and one embedding. It is ``live`` when documents
-may be answered from it; until then it is being written, afterwards it waits to be purged.
+may be answered from it; until then it is being written, afterwards it waits to be purged. Its
+``warnings`` are codes; those of a document are codes with params, judged with its ``health``.
 """
 
 from __future__ import annotations
@@ -103,6 +104,12 @@ contents = Table(
     Column("missing_code", String),
     Column("missing_params", JSON),
     Column("warnings", JSON),
+    Column("characters", Integer),
+    Column("readable", Float),
+    Column("confidence", Float),
+    Column("ocr_pages", Integer),
+    Column("empty_pages", Integer),
+    Column("table_count", Integer),
     Column("created_at", Float, nullable=False),
     Column("dead_since", Float),
     Index("contents_by_sha", "kb_id", "sha256"),
@@ -125,6 +132,8 @@ documents = Table(
     Column("content_id", Integer, ForeignKey("contents.id")),
     Column("state", String, nullable=False),
     *_reason(),
+    Column("health", String),
+    Column("warnings", JSON),
     Column("format", String),
     Column("sha256", String),
     Column("size", Integer, nullable=False),
@@ -137,6 +146,7 @@ documents = Table(
     Index("documents_by_path", "kb_id", "path", unique=True),
     Index("documents_by_content", "content_id"),
     Index("documents_by_state", "kb_id", "state"),
+    Index("documents_by_health", "kb_id", "health"),
     sqlite_autoincrement=True,
 )
 
@@ -162,6 +172,20 @@ pages = Table(
     Column("page", Integer),
     Column("sheet", Text),
     Column("text", Text, nullable=False),
+)
+
+page_health = Table(
+    "page_health",
+    metadata,
+    Column("content_id", Integer, ForeignKey("contents.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("page", Integer),
+    Column("sheet", Text),
+    Column("characters", Integer, nullable=False),
+    Column("readable", Float, nullable=False),
+    Column("source", String, nullable=False),
+    Column("confidence", Float),
+    Column("tables", Integer, nullable=False),
 )
 
 lines = Table(

@@ -1,9 +1,13 @@
+from pathlib import Path
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from kb.workspace import Workspace
 from tests.app.views.conftest import HOSTILE, texts
 
 PAGE = "views/knowledge_bases.py"
+LOCKED = Path(__file__).resolve().parents[2] / "data" / "loaders" / "locked.pdf"
 
 
 def opened(page: AppTest, **query: str) -> AppTest:
@@ -50,6 +54,87 @@ def test_documents_are_filtered_by_name_and_state(filled: Workspace, page: AppTe
     page.text_input(key=f"contains_{kb_id}").set_value("")
     page.multiselect(key=f"states_{kb_id}").set_value(["failed"]).run()
     assert list(page.dataframe[0].value["document"]) == ["坏.pdf"]
+
+
+def test_every_document_shows_how_well_it_was_read_and_is_filtered_by_it(
+    filled: Workspace, page: AppTest
+) -> None:
+    kb_id = filled.knowledge_bases()[0].kb_id
+    opened(page, kb=kb_id)
+    rows = page.dataframe[0].value.to_dict("records")
+    assert {row["document"]: list(row["health"]) for row in rows} == {
+        "年假.md": ["✓ 正常"],
+        "差旅/报销.txt": ["✓ 正常"],
+        "坏.pdf": ["✕ 有问题"],
+    }
+    labels = [option.content for option in page.pills(key=f"health_{kb_id}").proto.options]
+    assert [label.rsplit(" ", 2)[-2:] for label in labels] == [
+        ["正常", "2"],
+        ["需留意", "0"],
+        ["有问题", "1"],
+    ]
+    page.pills(key=f"health_{kb_id}").set_value(["amber", "red"]).run()
+    assert list(page.dataframe[0].value["document"]) == ["坏.pdf"]
+
+
+def test_the_health_of_the_whole_knowledge_base_is_a_tab_of_its_own(
+    filled: Workspace, page: AppTest
+) -> None:
+    opened(page, kb=filled.knowledge_bases()[0].kb_id)
+    page.session_state["knowledge_base_tabs"] = "读取质量"
+    page.run()
+    assert not page.exception
+    figures = {metric.label.split()[-1]: metric.value for metric in page.metric}
+    assert (figures["正常"], figures["需留意"], figures["有问题"]) == ("2", "0", "1")
+    reasons, formats = (table.value for table in page.dataframe)
+    assert list(reasons["reason"]) == ["文件已损坏。请重新导出后再添加。"]
+    assert dict(zip(formats["format"], formats["red"], strict=True)) == {
+        "md": 0,
+        "txt": 0,
+        "pdf": 1,
+    }
+
+
+def test_a_document_tells_its_pages_and_what_is_wrong(filled: Workspace, page: AppTest) -> None:
+    knowledge_base = filled.knowledge_base("规章制度")
+    good, bad = knowledge_base.document("年假.md"), knowledge_base.document("坏.pdf")
+    opened(page, kb=knowledge_base.kb_id, document=str(good.document_id))
+    assert "这个文件读取正常。" in texts(page)
+    page.session_state["document_tabs"] = "逐页情况"
+    page.run()
+    assert not page.exception
+    rows = page.dataframe[0].value.to_dict("records")
+    assert rows == [{"source": "文字层", "characters": 24, "readable": "100%", "tables": 0}]
+    page.query_params["document"] = str(bad.document_id)
+    page.run()
+    assert [error.value for error in page.error] == [
+        "文件已损坏，或内容不是 pdf 格式。请重新导出后再添加。"
+    ]
+
+
+def test_a_protected_file_of_the_last_job_asks_for_its_password(
+    shared: Workspace, page: AppTest
+) -> None:
+    knowledge_base = shared.knowledge_base(shared.create("合同").kb_id)
+    shared.wait(knowledge_base.add([LOCKED]).job_id, timeout=60)
+    opened(page, kb=knowledge_base.kb_id)
+    document = knowledge_base.document("locked.pdf")
+    page.button(key=f"unlock_{document.document_id}").click().run()
+    assert not page.exception
+    assert "“locked\\.pdf”的密码" in [field.label for field in page.text_input]
+
+
+def test_a_document_is_read_again_by_ocr_as_a_job(filled: Workspace, page: AppTest) -> None:
+    knowledge_base = filled.knowledge_base("规章制度")
+    bad = knowledge_base.document("坏.pdf")
+    opened(page, kb=knowledge_base.kb_id, document=str(bad.document_id))
+    if page.button(key="again_ocr").disabled:
+        pytest.skip("no OCR is installed")
+    page.button(key="again_ocr").click().run()
+    assert not page.exception
+    job = filled.jobs(limit=1)[0]
+    assert (job.kind, job.total) == ("read_again", 1)
+    assert filled.wait(job.job_id, timeout=60).counts == {"failed": 1}
 
 
 def test_an_empty_knowledge_base_says_how_to_fill_it(shared: Workspace, page: AppTest) -> None:

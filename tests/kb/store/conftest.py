@@ -7,6 +7,7 @@ from kb.store.catalog import Catalog
 from kb.store.contents import Contents
 from kb.store.database import Database
 from kb.store.documents import Documents
+from kb.store.health import FileHealth
 from kb.store.jobs import Jobs
 
 
@@ -18,6 +19,7 @@ class Store:
         self.catalog = Catalog(self.database)
         self.documents = Documents(self.database)
         self.contents = Contents(self.database)
+        self.health = FileHealth(self.database)
         self.jobs = Jobs(self.database)
 
 

@@ -3,11 +3,13 @@ import pytest
 
 from kb.errors import AmbiguousNameError, NotFoundError
 from kb.store.contents import ContentBatch, ContentFacts
-from kb.types import Line, PageText, Passage, Place, Reason
+from kb.types import Line, PageHealth, PageText, Passage, Place, Reason
 from tests.kb.store.conftest import Store
 
 
-def content(store: Store, texts: list[str], sha256: str = "s") -> int:
+def content(
+    store: Store, texts: list[str], sha256: str = "s", pages: tuple[PageHealth, ...] = ()
+) -> int:
     """Write an unpublished content with one line and passage for each text."""
     content_id = store.contents.open("kb", sha256, "tiny", title="标题")
     store.contents.append(
@@ -23,7 +25,7 @@ def content(store: Store, texts: list[str], sha256: str = "s") -> int:
         ),
         "tiny",
     )
-    store.contents.finish(content_id, ContentFacts("txt", "utf-8", 1))
+    store.contents.finish(content_id, ContentFacts("txt", "utf-8", 1, pages=pages))
     return content_id
 
 
