@@ -88,6 +88,9 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     added.add_argument("--password", help=say("opt.password"))
     documents = command("documents", commands.documents, "name")
     documents.add_argument("--state", default="", help=say("opt.state"))
+    documents.add_argument(
+        "--health", default="", type=_health, metavar="amber,red", help=say("opt.health")
+    )
     documents.add_argument("--contains", default="", help=say("opt.contains"))
     show = command("show", commands.show, "name", "document")
     show.add_argument("--passages", action="store_true", help=say("opt.passages"))
@@ -155,6 +158,13 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:  # type: ignore[override]
         raise _UsageError(message, self.format_usage().strip())
+
+
+def _health(given: str) -> str:
+    colours = [each.strip() for each in given.split(",")]
+    if given and not set(colours) <= {"green", "amber", "red"}:
+        raise argparse.ArgumentTypeError("green, amber, red")
+    return ",".join(colours)
 
 
 def _positive(given: str) -> int:

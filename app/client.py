@@ -158,10 +158,25 @@ class RemoteOperations:
         return self._call(AddReport, "GET", f"/jobs/{job.job_id}/report")
 
     def documents(
-        self, name: str, *, state: str = "", contains: str = "", offset: int = 0, limit: int = 100
+        self,
+        name: str,
+        *,
+        state: str = "",
+        health: str = "",
+        contains: str = "",
+        offset: int = 0,
+        limit: int = 100,
+        pages: bool = True,
     ) -> DocumentList:
-        """List documents."""
-        query = {"state": state, "contains": contains, "offset": offset, "limit": limit}
+        """List documents; ``health`` are colours joined by commas, ``pages`` tells of each page."""
+        query = {
+            "state": state,
+            "health": health,
+            "contains": contains,
+            "offset": offset,
+            "limit": limit,
+            "pages": pages,
+        }
         return self._call(DocumentList, "GET", self._path(name) + "/documents", query=query)
 
     def show(self, name: str, document: str, *, passages: bool = False) -> ShowModel:

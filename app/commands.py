@@ -25,7 +25,7 @@ from app.api.models import (
     TokenEvent,
 )
 from app.client import find_server
-from app.messages import of_kind, of_stage, of_state
+from app.messages import of_health, of_kind, of_stage, of_state
 from app.operations import PAGE_SIZE, LocalOperations, Operations
 from app.places import place_text
 from app.strings import Language, text
@@ -159,9 +159,12 @@ def documents(context: Context) -> int:
         page = operations.documents(
             options.name,
             state=options.state,
+            health=options.health,
             contains=options.contains,
             offset=len(listed.documents),
             limit=PAGE_SIZE,
+            # Their pages are for programs: a table on a terminal has no room for them.
+            pages=context.as_json,
         )
         listed.documents.extend(page.documents)
         listed.total = page.total
@@ -170,18 +173,19 @@ def documents(context: Context) -> int:
     if context.as_json:
         output.as_json(listed)
         return 0
-    heads = ("id", "document", "state", "pages", "passages", "size", "reason")
+    heads = ("id", "document", "health", "state", "pages", "passages", "size", "reason")
     output.table(
         [context.say(f"head.{name}") for name in heads],
         [
             (
                 each.document_id,
                 each.document,
+                of_health(each.health, context.language),
                 of_state(each.state, context.language),
                 "" if each.pages is None else each.pages,
                 each.passages,
                 output.size_text(each.size),
-                each.reason or "",
+                " ".join(filter(None, (each.reason, *each.warnings))),
             )
             for each in listed.documents
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.api.models import (
     AddedFile,
@@ -11,17 +11,21 @@ from app.api.models import (
     CitationModel,
     ConversationModel,
     DocumentModel,
+    FormatHealthModel,
+    HealthReasonModel,
+    HealthReportModel,
     HitModel,
     JobModel,
     JsonBox,
     KnowledgeBaseModel,
     MessageModel,
+    PageHealthModel,
     PageModel,
     PassageModel,
     SearchModel,
     SentenceModel,
 )
-from app.messages import of_reason
+from app.messages import of_code, of_reason, of_warnings
 from app.strings import Language
 from kb.types import (
     Answer,
@@ -29,11 +33,13 @@ from kb.types import (
     Citation,
     ConversationRecord,
     DocumentRecord,
+    HealthReport,
     Hit,
     JobItem,
     JobRecord,
     KnowledgeBaseRecord,
     MessageRecord,
+    PageHealth,
     PageText,
     SearchResult,
     StoredPassage,
@@ -59,8 +65,10 @@ def knowledge_base_model(record: KnowledgeBaseRecord) -> KnowledgeBaseModel:
     )
 
 
-def document_model(record: DocumentRecord, language: Language) -> DocumentModel:
-    """Convert a document."""
+def document_model(
+    record: DocumentRecord, language: Language, *, pages: Sequence[PageHealth] | None = None
+) -> DocumentModel:
+    """Convert a document, with the health of its pages where that is given."""
     return DocumentModel(
         document=record.document,
         document_id=record.document_id,
@@ -75,6 +83,59 @@ def document_model(record: DocumentRecord, language: Language) -> DocumentModel:
         passages=record.passages,
         created_at=record.created_at,
         updated_at=record.updated_at,
+        health=record.health,
+        warnings=of_warnings(record.warnings, language),
+        characters=record.characters,
+        readable=record.readable,
+        confidence=record.confidence,
+        ocr_pages=record.ocr_pages,
+        empty_pages=record.empty_pages,
+        tables=record.tables,
+        pages_health=None if pages is None else [_page_health_model(page) for page in pages],
+    )
+
+
+def health_report_model(report: HealthReport, language: Language) -> HealthReportModel:
+    """Convert the summed up health of a knowledge base."""
+    return HealthReportModel(
+        green=report.counts.get("green", 0),
+        amber=report.counts.get("amber", 0),
+        red=report.counts.get("red", 0),
+        unread=report.counts.get(None, 0),
+        pages=sum(each.pages for each in report.formats),
+        ocr_pages=sum(each.ocr_pages for each in report.formats),
+        empty_pages=sum(each.empty_pages for each in report.formats),
+        formats=[
+            FormatHealthModel(
+                format=each.format,
+                documents=each.documents,
+                green=each.green,
+                amber=each.amber,
+                red=each.red,
+                pages=each.pages,
+                ocr_pages=each.ocr_pages,
+                empty_pages=each.empty_pages,
+            )
+            for each in report.formats
+        ],
+        reasons=[
+            HealthReasonModel(
+                health=health, code=code, reason=of_code(code, language), documents=count
+            )
+            for health, code, count in report.reasons
+        ],
+    )
+
+
+def _page_health_model(page: PageHealth) -> PageHealthModel:
+    return PageHealthModel(
+        page=page.page,
+        sheet=page.sheet,
+        characters=page.characters,
+        readable=page.readable,
+        source=page.source,
+        confidence=page.confidence,
+        tables=page.tables,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.strings import TEXTS, Language, text
@@ -40,7 +41,27 @@ def of_reason(reason: Reason | None, language: Language) -> str | None:
     """Say why something is not as it should be; None where all is well."""
     if reason is None:
         return None
-    return _sentence(reason.code, dict(reason.params), language)
+    sentence = _sentence(reason.code, dict(reason.params), language)
+    inner = reason.params.get("code")
+    if reason.code == "new_version_failed" and isinstance(inner, str):
+        why = _sentence(inner, dict(reason.params.get("params") or {}), language)
+        sentence = f"{sentence} {why}" if language == "en" else sentence + why
+    return sentence
+
+
+def of_warnings(warnings: Sequence[Reason], language: Language) -> list[str]:
+    """Say what else is worth a look, a sentence each."""
+    return [_sentence(each.code, dict(each.params), language) for each in warnings]
+
+
+def of_code(code: str, language: Language) -> str:
+    """Say what a code means without the particulars of one document."""
+    return _sentence(code, {}, language)
+
+
+def of_health(health: str | None, language: Language) -> str:
+    """Name the colour of a document as a finding; None stands for what was not read yet."""
+    return text(f"health.{health or 'unread'}", language)
 
 
 def of_stage(stage: str, language: Language) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from app.api.models import (
     AddedFile,
@@ -15,6 +15,7 @@ from app.api.models import (
     CreateRequest,
     DocumentList,
     DocumentModel,
+    HealthReportModel,
     JobItems,
     JobList,
     JobModel,
@@ -32,6 +33,7 @@ from app.convert import (
     ask_model,
     citation_models,
     document_model,
+    health_report_model,
     job_model,
     knowledge_base_model,
     page_model,
@@ -40,7 +42,7 @@ from app.convert import (
 )
 from app.models import checked_chat_model, model_list
 from app.strings import Language
-from kb.types import Answer, AskEvent, DocumentState, JobRecord, PassagesFound, Turn
+from kb.types import Answer, AskEvent, DocumentState, Health, JobRecord, PassagesFound, Turn
 
 if TYPE_CHECKING:
     from kb.workspace import Workspace
@@ -77,9 +79,17 @@ class Operations(Protocol):
         """Add files and folders of this machine."""
 
     def documents(
-        self, name: str, *, state: str = "", contains: str = "", offset: int = 0, limit: int = 100
+        self,
+        name: str,
+        *,
+        state: str = "",
+        health: str = "",
+        contains: str = "",
+        offset: int = 0,
+        limit: int = 100,
+        pages: bool = True,
     ) -> DocumentList:
-        """List documents."""
+        """List documents; ``health`` are colours joined by commas, ``pages`` tells of each page."""
 
     def show(self, name: str, document: str, *, passages: bool = False) -> ShowModel:
         """Return the text of a document."""
@@ -199,32 +209,48 @@ class LocalOperations:
         name: str,
         *,
         state: str = "",
+        health: str = "",
         contains: str = "",
         offset: int = 0,
         limit: int = 100,
         order: str = "document",
         descending: bool = False,
+        pages: bool = True,
     ) -> DocumentList:
-        """List documents."""
+        """List documents; ``health`` are colours joined by commas, ``pages`` tells of each page."""
         knowledge_base = self._workspace.knowledge_base(name)
         states: tuple[DocumentState, ...] | None = (state,) if state else None  # type: ignore[assignment]
+        colours = cast("tuple[Health, ...]", tuple(health.split(","))) if health else None
         records = knowledge_base.documents(
             offset=offset,
             limit=limit,
             states=states,
+            health=colours,
             contains=contains,
             order=order,  # type: ignore[arg-type]
             descending=descending,
         )
+        ids = [record.document_id for record in records]
+        found = knowledge_base.page_health(ids) if pages else {}
         return DocumentList(
-            documents=[document_model(record, self._language) for record in records],
-            total=knowledge_base.document_count(states=states, contains=contains),
+            documents=[
+                document_model(record, self._language, pages=found.get(record.document_id))
+                for record in records
+            ],
+            total=knowledge_base.document_count(states=states, health=colours, contains=contains),
         )
 
     def document(self, name: str, document: str | int) -> DocumentModel:
-        """Return one document."""
-        record = self._workspace.knowledge_base(name).document(document)
-        return document_model(record, self._language)
+        """Return one document with the health of its pages."""
+        knowledge_base = self._workspace.knowledge_base(name)
+        record = knowledge_base.document(document)
+        pages = knowledge_base.page_health([record.document_id])[record.document_id]
+        return document_model(record, self._language, pages=pages)
+
+    def health(self, name: str) -> HealthReportModel:
+        """Sum up how well the files of a knowledge base were read."""
+        report = self._workspace.knowledge_base(name).health_report()
+        return health_report_model(report, self._language)
 
     def show(self, name: str, document: str, *, passages: bool = False) -> ShowModel:
         """Return the text of a document."""
@@ -245,10 +271,19 @@ class LocalOperations:
         record = self._workspace.knowledge_base(name).remove(document)
         return document_model(record, self._language)
 
-    def reindex(self, name: str, documents: Sequence[str] | None = None) -> JobModel:
+    def reindex(
+        self,
+        name: str,
+        documents: Sequence[str] | None = None,
+        *,
+        password: str | None = None,
+        force_ocr: bool = False,
+    ) -> JobModel:
         """Read documents again, all of them when none is named."""
         record = self._workspace.knowledge_base(name).reindex(
-            None if documents is None else list(documents)
+            None if documents is None else list(documents),
+            password=password,
+            force_ocr=force_ocr,
         )
         return job_model(record, self._language)
 
@@ -303,9 +338,9 @@ class LocalOperations:
         """Cancel a job."""
         return job_model(self._workspace.cancel_job(job_id), self._language)
 
-    def retry_job(self, job_id: str) -> JobModel:
+    def retry_job(self, job_id: str, *, password: str | None = None) -> JobModel:
         """Run the failed files of a job again, as a new job."""
-        return job_model(self._workspace.retry_job(job_id), self._language)
+        return job_model(self._workspace.retry_job(job_id, password=password), self._language)
 
     def models(self) -> ModelList:
         """List the models, which are here and which are in use."""

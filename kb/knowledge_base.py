@@ -16,13 +16,17 @@ from kb.ingest.runner import JobRunner
 from kb.store.catalog import Catalog
 from kb.store.contents import Contents
 from kb.store.documents import Documents, Order
+from kb.store.health import FileHealth
 from kb.store.jobs import Jobs, QueuedItem
 from kb.types import (
     Box,
     DocumentRecord,
     DocumentState,
+    Health,
+    HealthReport,
     JobRecord,
     KnowledgeBaseRecord,
+    PageHealth,
     PageText,
     StoredPassage,
 )
@@ -44,6 +48,7 @@ class KnowledgeBase:
         catalog: Catalog,
         documents: Documents,
         contents: Contents,
+        health: FileHealth,
         jobs: Jobs,
         runner: JobRunner,
         indexes: IndexKeeper,
@@ -54,6 +59,7 @@ class KnowledgeBase:
         self._catalog = catalog
         self._documents = documents
         self._contents = contents
+        self._health = health
         self._jobs = jobs
         self._runner = runner
         self._indexes = indexes
@@ -82,30 +88,39 @@ class KnowledgeBase:
         Raises:
             NotFoundError: a path does not exist.
         """
-        job = self._jobs.create(self.kb_id, "add", expand(paths), created_by=created_by)
-        if password is not None:
-            self._runner.remember_password(job.job_id, password)
-        self._runner.wake()
-        return job
+        items = expand(paths)
+        return self._runner.queue(
+            lambda: self._jobs.create(self.kb_id, "add", items, created_by=created_by), password
+        )
 
     def add_uploads(
         self, folder: Path, *, password: str | None = None, created_by: str = ""
     ) -> JobRecord:
         """Queue a finished upload batch, a folder under `incoming`; its files are moved."""
-        job = self._jobs.create(
-            self.kb_id,
-            "add",
-            expand([folder]),
-            payload={"owned": True, "batch": str(folder)},
-            created_by=created_by,
+        items = expand([folder])
+        return self._runner.queue(
+            lambda: self._jobs.create(
+                self.kb_id,
+                "add",
+                items,
+                payload={"owned": True, "batch": str(folder)},
+                created_by=created_by,
+            ),
+            password,
         )
-        if password is not None:
-            self._runner.remember_password(job.job_id, password)
-        self._runner.wake()
-        return job
 
-    def reindex(self, documents: Sequence[str] | None = None, *, created_by: str = "") -> JobRecord:
+    def reindex(
+        self,
+        documents: Sequence[str] | None = None,
+        *,
+        password: str | None = None,
+        force_ocr: bool = False,
+        created_by: str = "",
+    ) -> JobRecord:
         """Read originals again, all of them or those named; answers stay until the new ones are in.
+
+        ``password`` opens those that are encrypted; it is forgotten with the job. ``force_ocr`` has
+        the pages' pictures read even where there is text.
 
         Raises:
             NotFoundError: a document does not exist.
@@ -115,14 +130,17 @@ class KnowledgeBase:
             if documents is None
             else [self.document(name).document for name in documents]
         )
-        job = self._jobs.create(
-            self.kb_id,
-            "read_again",
-            [QueuedItem(str(self.files / name), name) for name in names],
-            created_by=created_by,
+        items = [QueuedItem(str(self.files / name), name) for name in names]
+        return self._runner.queue(
+            lambda: self._jobs.create(
+                self.kb_id,
+                "read_again",
+                items,
+                payload={"force_ocr": True} if force_ocr else None,
+                created_by=created_by,
+            ),
+            password,
         )
-        self._runner.wake()
-        return job
 
     def documents(
         self,
@@ -130,6 +148,7 @@ class KnowledgeBase:
         offset: int = 0,
         limit: int | None = 100,
         states: Sequence[DocumentState] | None = None,
+        health: Sequence[Health] | None = None,
         contains: str = "",
         order: Order = "document",
         descending: bool = False,
@@ -140,16 +159,21 @@ class KnowledgeBase:
             offset=offset,
             limit=limit,
             states=states,
+            health=health,
             contains=contains,
             order=order,
             descending=descending,
         )
 
     def document_count(
-        self, *, states: Sequence[DocumentState] | None = None, contains: str = ""
+        self,
+        *,
+        states: Sequence[DocumentState] | None = None,
+        health: Sequence[Health] | None = None,
+        contains: str = "",
     ) -> int:
         """Count the documents that `documents` would list."""
-        return self._documents.count(self.kb_id, states=states, contains=contains)
+        return self._documents.count(self.kb_id, states=states, health=health, contains=contains)
 
     def document(self, name: str | int) -> DocumentRecord:
         """Find a document.
@@ -161,6 +185,18 @@ class KnowledgeBase:
         if isinstance(name, int):
             return self._documents.get(self.kb_id, name)
         return self._documents.find(self.kb_id, unicodedata.normalize("NFC", name))
+
+    def page_health(self, document_ids: Sequence[int]) -> dict[int, list[PageHealth]]:
+        """How well the pages of some documents were read, in order; none where nothing was read."""
+        return self._health.pages(self.kb_id, document_ids)
+
+    def health_counts(self) -> dict[Health | None, int]:
+        """Count the documents by health; None stands for those not read yet."""
+        return self._health.counts(self.kb_id)
+
+    def health_report(self) -> HealthReport:
+        """How well the files were read, summed up."""
+        return self._health.report(self.kb_id)
 
     def pages(self, document_id: int) -> list[PageText]:
         """What the document says, page by page."""

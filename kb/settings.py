@@ -44,7 +44,9 @@ class Settings(BaseSettings):
         int, Field(ge=0, description="threads for each model; 0: the number of physical cores")
     ] = 0
     parse_workers: Annotated[int, Field(ge=1, le=16, description="parsing processes")] = 2
-    parse_seconds: Annotated[int, Field(ge=1, description="time limit for reading one file")] = 600
+    parse_seconds: Annotated[
+        int, Field(ge=1, description="longest time to the next part of a file")
+    ] = 600
     parse_memory_mb: Annotated[int, Field(ge=256, description="memory limit of one of them")] = 2048
     max_file_mb: Annotated[int, Field(ge=1, description="largest file that is taken in")] = 300
     max_pages: Annotated[int, Field(ge=1, description="pages read of one document")] = 5000

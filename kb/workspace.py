@@ -36,6 +36,7 @@ from kb.store.contents import Contents
 from kb.store.conversations import Conversations
 from kb.store.database import Database
 from kb.store.documents import Documents
+from kb.store.health import FileHealth
 from kb.store.jobs import FINISHED_STATES, Jobs, QueuedItem
 from kb.types import (
     Answer,
@@ -85,6 +86,7 @@ class Workspace:
         self._catalog = Catalog(self._database)
         self._documents = Documents(self._database)
         self._contents = Contents(self._database)
+        self._health = FileHealth(self._database)
         self._jobs = Jobs(self._database)
         self._conversations = Conversations(self._database)
         self._prompts = PromptFolder(PROJECT / "prompts")
@@ -230,6 +232,7 @@ class Workspace:
             catalog=self._catalog,
             documents=self._documents,
             contents=self._contents,
+            health=self._health,
             jobs=self._jobs,
             runner=self._runner,
             indexes=self.indexes(record.kb_id),
@@ -354,8 +357,12 @@ class Workspace:
         self._runner.wake()
         return job
 
-    def retry_job(self, job_id: str, *, created_by: str = "") -> JobRecord:
+    def retry_job(
+        self, job_id: str, *, password: str | None = None, created_by: str = ""
+    ) -> JobRecord:
         """Queue the failed and cancelled files of a job again, as a new job.
+
+        ``password`` opens those that are encrypted; it is forgotten with the job.
 
         Raises:
             NotFoundError: there is no such job, or nothing in it to try again.
@@ -369,9 +376,20 @@ class Workspace:
             items.append(QueuedItem(path, item.document))
         if not items:
             raise NotFoundError(f"job {job_id} has no failed file", kind="failed_file", name=job_id)
-        again = self._jobs.create(job.kb_id, "add", items, created_by=created_by)
-        self._runner.wake()
-        return again
+        # What was read again is read again in the same way: its content is known, so that an add
+        # would leave it as it is.
+        kind = "read_again" if job.kind == "read_again" else "add"
+        forced = bool(self._jobs.payload(job_id).get("force_ocr"))
+        return self._runner.queue(
+            lambda: self._jobs.create(
+                job.kb_id,
+                kind,
+                items,
+                payload={"force_ocr": True} if forced else None,
+                created_by=created_by,
+            ),
+            password,
+        )
 
     def wait(
         self,

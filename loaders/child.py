@@ -10,12 +10,14 @@ from __future__ import annotations
 import ctypes
 import json
 import logging
+import math
 import os
 import signal
 import sys
+import time
 from typing import Any, BinaryIO
 
-from loaders.errors import LimitExceededError, LoadError
+from loaders.errors import DamagedFileError, LimitExceededError, LoadError
 from loaders.limits import MEGABYTE, Limits
 from loaders.load import records_of
 from loaders.wire import encode
@@ -23,6 +25,8 @@ from loaders.wire import encode
 logger = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
+_SPARE_SECONDS = 10
+_SEND_SECONDS = 1.0
 READY = b'{"kind":"ready"}\n'
 
 
@@ -31,6 +35,7 @@ def main() -> None:
     memory_mb = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     requests, answers = _take_channels()
     _die_with_parent()
+    _leave_no_core()
     if memory_mb:
         _limit_memory(memory_mb)
     answers.write(READY)
@@ -40,14 +45,24 @@ def main() -> None:
 
 
 def _serve(request: dict[str, Any], answers: BinaryIO, memory_mb: int) -> None:
+    limits = Limits(**request["limits"])
+    seconds = request["seconds"]
+    _limit_file(seconds, limits.written_mb)
+    sent = time.monotonic()
     try:
         for record in records_of(
             request["path"],
             name=request["name"],
             password=request["password"],
-            limits=Limits(**request["limits"]),
+            limits=limits,
+            force_ocr=request["force_ocr"],
         ):
             answers.write(encode(record))
+            if time.monotonic() - sent > _SEND_SECONDS:
+                # Slow files, scans above all, show that they get on, and are given more time.
+                answers.flush()
+                _limit_file(seconds, limits.written_mb)
+                sent = time.monotonic()
     except BrokenPipeError:
         # The parent gave the file up and closed its end.
         raise SystemExit(0) from None
@@ -55,6 +70,8 @@ def _serve(request: dict[str, Any], answers: BinaryIO, memory_mb: int) -> None:
         answers.write(encode(exc))
     except MemoryError:
         answers.write(encode(LimitExceededError("out of memory", limit="memory", value=memory_mb)))
+    except RecursionError:
+        answers.write(encode(DamagedFileError(f"{request['name']}: nested too deeply")))
     except Exception as exc:  # the worker loop: one file must not end the process
         logger.warning("unexpected failure", exc_info=True)
         # Only the kind of the error: its message may quote the document.
@@ -87,12 +104,42 @@ def _limit_memory(megabytes: int) -> None:
         return
     import resource
 
-    limit = megabytes * MEGABYTE
     try:
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        _set_soft(resource.RLIMIT_AS, megabytes * MEGABYTE)
     except (ValueError, OSError):
         # macOS knows no such limit; the parent watches the resident size all the same.
         logger.info("no address space limit on this system")
+
+
+def _limit_file(seconds: float, written_mb: int) -> None:
+    """Bound what the next element may take of the processor, and what may be written on the way.
+
+    The parent watches the clock; this holds where the parent itself is stopped.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    worked = time.process_time() + seconds * (os.cpu_count() or 1)
+    _set_soft(resource.RLIMIT_CPU, math.ceil(worked) + _SPARE_SECONDS)
+    _set_soft(resource.RLIMIT_FSIZE, written_mb * MEGABYTE)
+
+
+def _leave_no_core() -> None:
+    """A dump of this process would hold the document, and the password of an encrypted one."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _set_soft(kind: int, value: int) -> None:
+    """Set a soft limit; the hard one stays, so that a program started here may have another."""
+    import resource
+
+    hard = resource.getrlimit(kind)[1]
+    resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import BinaryIO
 SAMPLE_BYTES = 256 * 1024
 _SCORED_BYTES = 32 * 1024
 _CHUNK = 1024 * 1024
+_MOST_BY_CHANCE = 16
 _MIXED = "utf-8+"
 """Begins the name for files whose lines are partly UTF-8, partly the encoding that follows."""
 
@@ -28,6 +29,16 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# What files say of themselves is often the narrower name of what they are; browsers read it the
+# same way (WHATWG Encoding Standard, section 4.2).
+_WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "shift_jis": "cp932",
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+}
 _CANDIDATES = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be", "shift_jis", "cp1252")
 
 # The most frequent characters of running Chinese text; which of them a decoding yields tells a
@@ -67,9 +78,13 @@ def detect_encoding(data: bytes, hint: str | None = None) -> str | None:
         if data.startswith(mark):
             return name
     if _is_utf8(data) and not _looks_like_utf16(data):
-        return "utf-8" if _plausible(data.decode("utf-8", "ignore")) else None
-    if hint is not None and _decodes_cleanly(data, hint):
-        return codecs.lookup(hint).name
+        text = data.decode("utf-8", "ignore")
+        if _is_utf8_by_chance(data, text):
+            return "gb18030"
+        if _plausible(text):
+            return "utf-8"
+    if hint is not None and (declared := _declared(data, hint)) is not None:
+        return declared
     if len(data) > _SCORED_BYTES and not _looks_like_utf16(data):
         data = _foreign_lines(data)
     scored = [(_score(data, name), name) for name in _CANDIDATES]
@@ -126,18 +141,24 @@ def decode(data: bytes, *, hint: str | None = None) -> tuple[str, str | None]:
     return data.decode(encoding, "replace"), encoding
 
 
-def open_lines(path: Path, encoding: str, *, newline: str | None = None) -> Iterator[str]:
-    """Yield a file's lines with their ends, decoded; ``newline`` as in `open`."""
+def open_lines(
+    path: Path, encoding: str, *, newline: str | None = None, longest: int = -1
+) -> Iterator[str]:
+    """Yield a file's lines with their ends, decoded; ``newline`` as in `open`.
+
+    A line of more than ``longest`` characters comes in pieces of that length.
+    """
     if encoding.startswith(_MIXED):
         with path.open("rb") as stream:
-            yield from _decode_mixed(stream, encoding.removeprefix(_MIXED))
+            yield from _decode_mixed(stream, encoding.removeprefix(_MIXED), longest)
         return
     with path.open(encoding=encoding, errors="replace", newline=newline) as text:
-        yield from text
+        while line := text.readline(longest):
+            yield line
 
 
-def _decode_mixed(stream: BinaryIO | io.BytesIO, legacy: str) -> Iterator[str]:
-    for raw in stream:
+def _decode_mixed(stream: BinaryIO | io.BytesIO, legacy: str, longest: int = -1) -> Iterator[str]:
+    while raw := stream.readline(longest):
         try:
             yield raw.decode("utf-8")
         except UnicodeDecodeError:
@@ -180,13 +201,33 @@ def _looks_like_utf16(data: bytes) -> bool:
     return max(odd, zeros - odd) >= 0.95 * zeros and len(data) % 2 == 0
 
 
-def _decodes_cleanly(data: bytes, name: str) -> bool:
+def _declared(data: bytes, hint: str) -> str | None:
+    """Return the encoding that a file says it has, where the data bear it out."""
     try:
-        decoder = codecs.getincrementaldecoder(codecs.lookup(name).name)()
-        text = decoder.decode(data)
-    except (LookupError, UnicodeDecodeError):
+        name = codecs.lookup(hint).name
+        name = _WIDER.get(name, name)
+        text = codecs.getincrementaldecoder(name)().decode(data)
+    except (LookupError, ValueError):
+        return None
+    return name if _plausible(text) and _share(text, name) >= 0.2 else None
+
+
+def _is_utf8_by_chance(data: bytes, text: str) -> bool:
+    """Tell a few Chinese characters in GB 18030 whose bytes happen to be UTF-8 of two bytes each.
+
+    They then read as a mixture of alphabets that nobody writes.
+    """
+    foreign = [char for char in text if char > "\x7f"]
+    if not foreign or len(foreign) > _MOST_BY_CHANCE or max(foreign) >= "\u0800":
         return False
-    return _plausible(text) and _share(text, codecs.lookup(name).name) >= 0.2
+    # The hard space is the commonest of all in pages and mails.
+    usual = sum(
+        char in _WESTERN or char == "\xa0" or "\u0370" <= char <= "\u045f" for char in foreign
+    )
+    if usual > 0.5 * len(foreign):
+        return False
+    chinese = [char for char in data.decode("gb18030", "replace") if char > "\x7f"]
+    return sum(char in _COMMON for char in chinese) >= 0.9 * len(chinese)
 
 
 def _plausible(text: str) -> bool:
@@ -234,6 +275,8 @@ def _share(text: str, name: str) -> float:
         # In western text accents stand alone among ASCII; double bytes never do.
         alone = len(_ALONE.findall(text))
         common = sum(char in _WESTERN for char in foreign) if alone > 0.8 * len(foreign) else 0
+        # Half of the bytes of other encodings are such letters: good Chinese goes before them.
+        common *= 0.7
     bad = sum(
         char == "\ufffd" or "\ue000" <= char <= "\uf8ff" or "\x80" <= char <= "\x9f"
         for char in foreign

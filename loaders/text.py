@@ -14,8 +14,12 @@ from loaders.headings import NumberedHeadings
 from loaders.source import Source
 
 _SAMPLE_LINES = 500
+_SAMPLE_CHARACTERS = 200_000
 _LONGEST_CLASSIFIED = 2000
 _LONGEST_ELEMENT = 100_000
+_LONGEST_LINE = 1_000_000
+"""Characters of a line that are held at once; a file may be one line of 300 MB."""
+
 _CJK = re.compile(r"[⺀-鿿豈-﫿＀-￯　-〿]")
 _TERMINAL = re.compile(r"[。！？；：.!?;:…”’」』）)]$")
 _LIST_MARK = re.compile(
@@ -30,7 +34,8 @@ def load_text(source: Source) -> Iterator[Element]:
     if source.encoding is None:
         raise DamagedFileError(f"{source.name}: not readable as text", format=source.format.name)
     headings = NumberedHeadings()
-    for paragraph in paragraphs(encoding.open_lines(source.path, source.encoding)):
+    lines = encoding.open_lines(source.path, source.encoding, longest=_LONGEST_LINE)
+    for paragraph in paragraphs(_bounded(lines)):
         for piece in _pieces(paragraph):
             yield classified(piece, headings)
 
@@ -54,7 +59,13 @@ def classified(text: str, headings: NumberedHeadings) -> Element:
 
 def paragraphs(lines: Iterator[str]) -> Iterator[str]:
     """Join the lines of a hard-wrapped text to paragraphs; otherwise every line is one."""
-    sample = list(islice(lines, _SAMPLE_LINES))
+    sample: list[str] = []
+    held = 0
+    for line in islice(lines, _SAMPLE_LINES):
+        sample.append(line)
+        held += len(line)
+        if held > _SAMPLE_CHARACTERS:
+            break
     wrap = _wrap_width(sample)
     current = ""
     last = ""
@@ -94,7 +105,8 @@ def _wrap_width(lines: list[str]) -> int:
     texts = [line.rstrip() for line in lines if line.strip()]
     if len(texts) < 4:
         return 0
-    widths = sorted(map(display_width, texts))
+    # A very long line was not wrapped by hand, however wide it is.
+    widths = sorted(display_width(text[:_LONGEST_CLASSIFIED]) for text in texts)
     wrap = widths[int(len(widths) * 0.9)]
     if not 30 <= wrap <= 130 or widths[-1] > 1.5 * wrap:
         return 0
@@ -112,6 +124,21 @@ def _continues(last: str, line: str, wrap: int) -> bool:
         and indent <= len(last) - len(last.lstrip())
         and not _LIST_MARK.match(line.lstrip())
     )
+
+
+def _bounded(lines: Iterator[str]) -> Iterator[str]:
+    """Make several lines of one that comes in pieces, each ending with a sentence."""
+    rest = ""
+    for piece in lines:
+        line, rest = rest + piece, ""
+        if len(piece) >= _LONGEST_LINE and not piece.endswith("\n"):
+            cut = len(line)
+            for match in _SENTENCE_END.finditer(line, cut - _LONGEST_ELEMENT):
+                cut = match.end()
+            line, rest = line[:cut], line[cut:]
+        yield line
+    if rest:
+        yield rest
 
 
 def _pieces(paragraph: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from app.api.dependencies import CurrentOperations
-from app.api.models import AddReport, JobItems, JobList, JobModel
+from app.api.models import AddReport, JobItems, JobList, JobModel, RetryRequest
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -82,6 +82,8 @@ def cancel(job_id: str, operations: CurrentOperations) -> JobModel:
 
 
 @router.post("/{job_id}/retry", status_code=202)
-def retry(job_id: str, operations: CurrentOperations) -> JobModel:
+def retry(
+    job_id: str, operations: CurrentOperations, request: RetryRequest | None = None
+) -> JobModel:
     """Run the failed files of a job again, as a new job."""
-    return operations.retry_job(job_id)
+    return operations.retry_job(job_id, password=request.password if request else None)

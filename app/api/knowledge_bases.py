@@ -7,26 +7,34 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
-from app.api.dependencies import CurrentOperations, CurrentWorkspace, require_token
+from app.api.dependencies import (
+    CurrentLanguage,
+    CurrentOperations,
+    CurrentWorkspace,
+    require_token,
+)
 from app.api.models import (
     AddRequest,
     ConfigureRequest,
     CreateRequest,
     DocumentList,
     DocumentModel,
+    HealthReportModel,
     JobModel,
     KnowledgeBaseList,
     KnowledgeBaseModel,
     ReindexRequest,
     ShowModel,
 )
+from app.health_table import health_rows
 from kb.types import Box
 
 router = APIRouter(prefix="/knowledge-bases", tags=["knowledge bases"])
 
 Order = Literal["document", "updated", "size", "state"]
+_COLOURS = "^((green|amber|red)(,(green|amber|red))*)?$"
 
 
 @router.get("")
@@ -71,7 +79,9 @@ def add(name: str, request: AddRequest, operations: CurrentOperations) -> JobMod
 @router.post("/{name}/reindex", status_code=202)
 def reindex(name: str, request: ReindexRequest, operations: CurrentOperations) -> JobModel:
     """Read documents again, all of them when none is named."""
-    return operations.reindex(name, request.documents)
+    return operations.reindex(
+        name, request.documents, password=request.password, force_ocr=request.force_ocr
+    )
 
 
 @router.get("/{name}/documents")
@@ -80,21 +90,54 @@ def documents(
     operations: CurrentOperations,
     *,
     state: str = "",
+    health: Annotated[
+        str, Query(pattern=_COLOURS, description="green, amber, red, joined by commas")
+    ] = "",
     contains: str = "",
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     order: Order = "document",
     descending: bool = False,
+    pages: Annotated[bool, Query(description="with the health of every page")] = True,
 ) -> DocumentList:
     """List documents, a page at a time."""
     return operations.documents(
         name,
         state=state,
+        health=health,
         contains=contains,
         offset=offset,
         limit=limit,
         order=order,
         descending=descending,
+        pages=pages,
+    )
+
+
+@router.get("/{name}/health")
+def health(name: str, operations: CurrentOperations) -> HealthReportModel:
+    """Sum up how well the files were read."""
+    return operations.health(name)
+
+
+@router.get("/{name}/health.csv", response_class=StreamingResponse)
+def health_csv(
+    name: str,
+    workspace: CurrentWorkspace,
+    language: CurrentLanguage,
+    *,
+    lang: Literal["zh", "en"] | None = None,
+) -> StreamingResponse:
+    """Download how well each file was read, a row for each; a link can name the language."""
+    knowledge_base = workspace.knowledge_base(name)
+    file_name = quote(f"{knowledge_base.record.name}.csv", safe="")
+    return StreamingResponse(
+        health_rows(knowledge_base, lang or language),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "content-disposition": f"attachment; filename*=utf-8''{file_name}",
+            "cache-control": "private, no-store",
+        },
     )
 
 

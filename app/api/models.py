@@ -45,8 +45,28 @@ class KnowledgeBaseList(Model):
     knowledge_bases: list[KnowledgeBaseModel]
 
 
+class PageHealthModel(Model):
+    """How well a page was read, or a sheet, or the whole of a document without pages.
+
+    ``readable`` is the share of readable characters, ``source`` text, ocr or none, ``confidence``
+    that of the OCR.
+    """
+
+    page: int | None
+    sheet: str | None
+    characters: int
+    readable: float
+    source: str
+    confidence: float | None
+    tables: int
+
+
 class DocumentModel(Model):
-    """A document as listed; ``reason`` is a sentence, null where all is well."""
+    """A document as listed; ``reason`` is a sentence, null where all is well.
+
+    ``health`` is green, amber or red, null before the document was read; ``warnings`` are sentences
+    about what else is worth a look. ``pages_health`` is null where it was not asked for.
+    """
 
     document: str
     document_id: int
@@ -61,6 +81,15 @@ class DocumentModel(Model):
     passages: int
     created_at: float
     updated_at: float
+    health: str | None = None
+    warnings: list[str] = []
+    characters: int | None = None
+    readable: float | None = None
+    confidence: float | None = None
+    ocr_pages: int | None = None
+    empty_pages: int | None = None
+    tables: int | None = None
+    pages_health: list[PageHealthModel] | None = None
 
 
 class DocumentList(Model):
@@ -68,6 +97,42 @@ class DocumentList(Model):
 
     documents: list[DocumentModel]
     total: int
+
+
+class FormatHealthModel(Model):
+    """The documents of one format by health; ``format`` is null where it could not be told."""
+
+    format: str | None
+    documents: int
+    green: int
+    amber: int
+    red: int
+    pages: int
+    ocr_pages: int
+    empty_pages: int
+
+
+class HealthReasonModel(Model):
+    """Why documents are red or amber, and how many."""
+
+    health: str
+    code: str
+    reason: str
+    documents: int
+
+
+class HealthReportModel(Model):
+    """How well the files of a knowledge base were read; ``unread`` are not read yet."""
+
+    green: int
+    amber: int
+    red: int
+    unread: int
+    pages: int
+    ocr_pages: int
+    empty_pages: int
+    formats: list[FormatHealthModel]
+    reasons: list[HealthReasonModel]
 
 
 class PageModel(Model):
@@ -355,11 +420,25 @@ class CheckModel(Model):
     hint: str
 
 
+class FormatModel(Model):
+    """A format: state is ok, missing or unsupported.
+
+    ``missing`` are the packages and programs that reading it needs, ``hint`` how to get them.
+    """
+
+    name: str
+    suffixes: list[str]
+    state: str
+    missing: list[str]
+    hint: str
+
+
 class DoctorModel(Model):
     """What ``kb doctor`` found; ``ok`` is false when a check failed."""
 
     ok: bool
     checks: list[CheckModel]
+    formats: list[FormatModel]
 
 
 class CreateRequest(Request):
@@ -385,13 +464,23 @@ class AddRequest(Request):
     """Add files and folders of this machine; only for callers with the server's token."""
 
     paths: Annotated[list[str], Field(min_length=1)]
-    password: str | None = None
+    password: Annotated[str | None, Field(repr=False)] = None
 
 
 class ReindexRequest(Request):
     """Read documents again; all of them when none is named."""
 
     documents: list[str] | None = None
+    password: Annotated[str | None, Field(repr=False)] = None
+    force_ocr: Annotated[
+        bool, Field(description="read the pages' pictures even where there is text")
+    ] = False
+
+
+class RetryRequest(Request):
+    """Run the failed files of a job again; the password opens those that are encrypted."""
+
+    password: Annotated[str | None, Field(repr=False)] = None
 
 
 class SearchRequest(Request):

@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -18,9 +18,10 @@ from kb.errors import CancelledError, IngestError
 from kb.ingest.layout import segments
 from kb.store.contents import ContentBatch, ContentFacts, Contents
 from kb.store.documents import Documents
-from kb.types import Outcome, Reason
+from kb.types import Outcome, PageHealth, Reason
 from loaders.errors import LoadCancelledError, LoadError, UnsupportedFormatError
 from loaders.records import ElementRecord, LoadSummary
+from loaders.records import PageHealth as LoadedPage
 from loaders.sandbox import ParserPool
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Source:
 
     ``owned`` files (uploads) are moved to the originals, others are copied. ``staging`` is a path
     of this item alone, on the originals' file system. ``again`` reads the file even if its content
-    is known.
+    is known; ``force_ocr`` has its pages' pictures read even where there is text.
     """
 
     path: Path
@@ -42,8 +43,9 @@ class Source:
     staging: Path
     owned: bool
     created_by: str
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     again: bool = False
+    force_ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +296,11 @@ class Pipeline:
         title = _title(source.document)
         stream = _Stream(
             self._parsers.load(
-                file.path, name=source.document, password=source.password, cancelled=cancelled
+                file.path,
+                name=source.document,
+                password=source.password,
+                force_ocr=source.force_ocr,
+                cancelled=cancelled,
             )
         )
         written = 0
@@ -331,6 +337,7 @@ class Pipeline:
                 page_count=summary.page_count,
                 missing=missing,
                 warnings=summary.warnings,
+                pages=tuple(_page_health(page) for page in summary.pages),
             ),
         )
         return missing
@@ -375,6 +382,18 @@ class _Stream:
         if self._summary is None:
             raise LoadError("the parsing process ended without a summary")
         return self._summary
+
+
+def _page_health(page: LoadedPage) -> PageHealth:
+    return PageHealth(
+        page=page.page,
+        sheet=page.sheet,
+        characters=page.characters,
+        readable=page.readable,
+        source=page.source,
+        confidence=page.confidence,
+        tables=page.tables,
+    )
 
 
 def embedded_text(title: str, heading: str, text: str) -> str:

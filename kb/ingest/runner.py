@@ -81,6 +81,7 @@ class JobRunner:
         self._in_work: dict[Future[None], _Work] = {}
         # Passwords of files stay in memory: a job that outlives the process asks for them again.
         self._passwords: dict[str, str] = {}
+        self._queueing = threading.Lock()
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -92,9 +93,14 @@ class JobRunner:
             logger.info("%d jobs go on", len(left))
         self._thread.start()
 
-    def remember_password(self, job_id: str, password: str) -> None:
-        """Open the encrypted files of a job with a password."""
-        self._passwords[job_id] = password
+    def queue(self, create: Callable[[], JobRecord], password: str | None) -> JobRecord:
+        """Queue the job that ``create`` makes; its encrypted files are opened with the password."""
+        with self._queueing:
+            job = create()
+            if password is not None:
+                self._passwords[job.job_id] = password
+        self.wake()
+        return job
 
     def wake(self) -> None:
         """Tell the runner that there is new work, or that a job was cancelled."""
@@ -197,14 +203,18 @@ class JobRunner:
     def _take_in(self, job: JobRecord, item: JobItem) -> None:
         attempts = self._jobs.begin_item(job.job_id, item.position)
         payload = self._jobs.payload(job.job_id)
+        with self._queueing:
+            # A job may be seen before the one who queued it has left its password.
+            password = self._passwords.get(job.job_id)
         source = Source(
             path=Path(item.path),
             document=item.document,
             staging=self._staging(job) / str(item.position),
             owned=bool(payload.get("owned")),
             created_by=job.created_by,
-            password=self._passwords.get(job.job_id),
+            password=password,
             again=job.kind == "read_again",
+            force_ocr=bool(payload.get("force_ocr")),
         )
         if attempts > MAX_ATTEMPTS:
             self._refuse(job, item, source, Reason("crashes_the_server", {}))
@@ -220,9 +230,7 @@ class JobRunner:
                 cancelled=self._cancelled(job),
             )
         except CancelledError:
-            self._documents.forget(job.kb_id, item.document)
-            if not self._closed.is_set():
-                self._jobs.finish_item(job.job_id, item.position, "cancelled")
+            self._give_up(job, item)
             return
         except KBError as exc:
             logger.exception("%s of job %s failed", item.document, job.job_id)
@@ -240,6 +248,26 @@ class JobRunner:
             passages=taken.passages,
             seconds=taken.seconds,
         )
+
+    def _give_up(self, job: JobRecord, item: JobItem) -> None:
+        """Leave things as they were before a file that was cancelled."""
+        if job.kind == "read_again":
+            # Its original is kept, so it stays in the list and can be read again.
+            known = self._documents.known(job.kb_id, item.document)
+            if known is not None and known.content_id is None and not self._closed.is_set():
+                record = self._documents.get(job.kb_id, known.document_id)
+                self._documents.refuse(
+                    known.document_id,
+                    "failed",
+                    Reason("load_cancelled", {}),
+                    format_name=record.format,
+                    sha256=known.sha256,
+                    size=record.size,
+                )
+        else:
+            self._documents.forget(job.kb_id, item.document)
+        if not self._closed.is_set():
+            self._jobs.finish_item(job.job_id, item.position, "cancelled")
 
     def _refuse(self, job: JobRecord, item: JobItem, source: Source, reason: Reason) -> None:
         document_id = self._documents.begin(

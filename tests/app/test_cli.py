@@ -131,9 +131,9 @@ def test_every_command_of_the_contract_takes_json() -> None:
 def test_the_doctor_names_every_check(kb: Command) -> None:
     result = kb("doctor", "--json", language="en")
     report = value(result)
-    assert set(report) == {"ok", "checks"}
+    assert set(report) == {"ok", "checks", "formats"}
     assert result.returncode == (0 if report["ok"] else 1)
-    assert {"Python", "packages", "data folder", "server", "chat engine", "formats"} <= {
+    assert {"Python", "packages", "data folder", "server", "chat engine", "formats", "OCR"} <= {
         check["name"] for check in report["checks"]
     }
     assert all(set(check) == {"name", "state", "detail", "hint"} for check in report["checks"])
@@ -221,6 +221,33 @@ def test_an_exam_writes_a_line_for_each_question_and_goes_on_where_it_stopped(
     again = value(kb(*arguments, "--json", home=running.home))
     assert (again["answered"], again["skipped"]) == (2, 1)
     assert len(results.read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_documents_tell_how_well_they_were_read_and_are_filtered_by_it(
+    kb: Command, running: RunningServer
+) -> None:
+    listed = value(kb("documents", "规章制度", "--json", home=running.home))["documents"]
+    by_name = {each["document"]: each for each in listed}
+    good, bad = by_name["年假.md"], by_name["坏.pdf"]
+    assert (good["health"], good["encoding"], good["warnings"]) == ("green", "utf-8", [])
+    assert good["pages_health"] == [
+        {
+            "page": None,
+            "sheet": None,
+            "characters": 24,
+            "readable": 1.0,
+            "source": "text",
+            "confidence": None,
+            "tables": 0,
+        }
+    ]
+    assert (bad["health"], bad["pages_health"]) == ("red", [])
+    red = value(kb("documents", "规章制度", "--health", "amber,red", "--json", home=running.home))
+    assert (red["total"], [each["document"] for each in red["documents"]]) == (1, ["坏.pdf"])
+    table = kb("documents", "规章制度", "--health", "red", home=running.home).stdout
+    assert "有问题" in table
+    assert "年假.md" not in table
+    assert kb("documents", "规章制度", "--health", "pink").returncode == 2
 
 
 def test_jobs_are_listed_through_the_server(kb: Command, running: RunningServer) -> None:

@@ -80,3 +80,15 @@ def test_errors_of_the_server_keep_code_and_sentence(running: RunningServer) -> 
     with pytest.raises(RemoteError, match="none"):
         list(remote.ask(AskRequest(knowledge_bases=["none"], question="?")))
     remote.close()
+
+
+def test_a_password_reaches_the_server(running: RunningServer) -> None:
+    remote = find_server(running.home, "zh")
+    assert remote is not None
+    locked = Path(__file__).parent.parent / "data" / "loaders" / "locked.pdf"
+    (refused,) = remote.add("规章制度", [locked]).files
+    (taken,) = remote.add("规章制度", [locked], password="8848").files  # noqa: S106
+    remote.close()
+
+    assert (refused.state, "密码" in (refused.reason or "")) == ("failed", True)
+    assert taken.state == "ready"

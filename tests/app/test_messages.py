@@ -1,3 +1,6 @@
+import ast
+from pathlib import Path
+
 import pytest
 
 import app.api.problems
@@ -6,8 +9,17 @@ import app.models
 import app.server  # noqa: F401 - their error classes join the tree
 import kb.errors
 import loaders.errors
-from app.messages import of_error, of_kind, of_reason, of_stage, of_state
-from app.strings import TEXTS, Language
+from app.messages import (
+    of_code,
+    of_error,
+    of_health,
+    of_kind,
+    of_reason,
+    of_stage,
+    of_state,
+    of_warnings,
+)
+from app.strings import LANGUAGES, TEXTS, Language, text
 from kb.errors import AmbiguousNameError, BackendUnavailableError, NotFoundError
 from kb.types import Reason
 from loaders.errors import DamagedFileError, LimitExceededError
@@ -32,6 +44,49 @@ def test_a_code_without_its_params_still_makes_a_sentence(code: str, language: L
     sentence = of_reason(Reason(code, {}), language)
     assert sentence
     assert "{" not in sentence
+
+
+def noted_codes() -> set[str]:
+    """Return what loaders warn of and what they say is missing of a file."""
+    found = {"low_confidence", "unreadable_characters", "new_version_failed", "file_too_large"}
+    for path in Path(loaders.errors.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr="warn"), args=[ast.Constant(value=str(code))]
+                ):
+                    found.add(code)
+                case ast.Assign(
+                    targets=[ast.Attribute(attr="missing")], value=ast.Constant(value=str(code))
+                ):
+                    found.add(code)
+    return found
+
+
+def test_what_loaders_warn_of_and_miss_has_a_sentence_even_without_particulars() -> None:
+    codes = noted_codes()
+    assert {"garbled_text", "page_limit"} <= codes
+    for language in LANGUAGES:
+        unknown = text("error.unknown", language, code="{}").partition("{}")[0]
+        sentences = {code: of_code(code, language) for code in codes}
+        assert {code for code, said in sentences.items() if said.startswith(unknown)} == set()
+
+
+def test_warnings_are_sentences_with_their_particulars() -> None:
+    warnings = (
+        Reason("low_confidence", {"confidence": 61, "pages": 2}),
+        Reason("unreadable_characters", {"percent": 12}),
+    )
+    said = of_warnings(warnings, "zh")
+    assert ["61%" in said[0], "12%" in said[1]] == [True, True]
+
+
+def test_why_a_new_version_failed_is_said_with_it() -> None:
+    reason = Reason("new_version_failed", {"code": "empty_file", "params": {}})
+    assert of_reason(reason, "zh") == (
+        "新版本没有处理成功，仍使用原来的版本。文件是空的，或没有任何文字。"
+    )
+    assert "still used. The file is empty" in str(of_reason(reason, "en"))
 
 
 def test_the_kind_of_what_is_missing_is_named_in_the_readers_language() -> None:
@@ -70,5 +125,6 @@ def test_an_unknown_reason_shows_its_code_and_none_is_none() -> None:
 
 def test_states_stages_and_kinds_are_words_or_stay_as_they_are() -> None:
     assert (of_state("partial", "zh"), of_state("odd", "zh")) == ("部分可用", "odd")
+    assert (of_health("amber", "zh"), of_health(None, "en")) == ("需留意", "not read yet")
     assert (of_stage("embed", "en"), of_stage("odd", "en")) == ("embedding", "odd")
     assert (of_kind("add", "zh"), of_kind("odd", "zh")) == ("添加文件", "后台任务")

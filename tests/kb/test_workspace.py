@@ -7,10 +7,12 @@ import pytest
 
 from kb.errors import BusyError, DuplicateError, NotFoundError, SettingsError
 from kb.settings import Settings
-from kb.types import Answer, JobRecord, PassagesFound, Turn
+from kb.types import Answer, JobRecord, PageHealth, PassagesFound, Reason, Turn
 from kb.workspace import Workspace
+from loaders.needs import can_ocr
 from tests.kb.conftest import Opener
 from tests.kb.hashing import HashingEmbedder, open_hashing
+from tests.loaders.pdf_maker import Put, make_pdf
 
 Write = Callable[[str, str], Path]
 
@@ -225,6 +227,76 @@ def test_failed_files_of_a_job_can_be_tried_again(workspace: Workspace, write: W
         workspace.retry_job(again.job_id)
 
 
+def test_a_document_tells_how_well_each_of_its_pages_was_read(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", "报销须附发票。"), write("b.txt", "字\ue000\ue001\ue002"))
+    base = workspace.knowledge_base("库")
+    good, garbled = base.documents()
+    assert (good.health, good.readable, good.characters, good.encoding) == ("green", 1, 7, "utf-8")
+    assert (garbled.health, garbled.readable) == ("red", 0.25)
+    assert garbled.warnings == (Reason("unreadable_characters", {"percent": 75}),)
+    assert base.page_health([good.document_id]) == {
+        good.document_id: [PageHealth(None, None, 7, 1.0, "text", None, 0)]
+    }
+    assert base.health_counts() == {"green": 1, "red": 1}
+    assert [each.document for each in base.documents(health=["red"])] == ["b.txt"]
+    assert base.health_report().reasons == (("red", "unreadable_characters", 1),)
+
+
+def test_a_failed_document_that_is_read_again_and_cancelled_stays_in_the_list(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    assert add(workspace, "库", write("a.txt", "")) == {"a.txt": "failed"}
+    base = workspace.knowledge_base("库")
+    (base.files / "a.txt").write_text("年假为五天，可以分次休。\n" * 200_000, encoding="utf-8")
+    job = base.reindex(["a.txt"])
+    while not any(item.stage == "embed" for item in workspace.job_items(job.job_id)):
+        time.sleep(0.01)
+    workspace.cancel_job(job.job_id)
+    assert workspace.wait(job.job_id, timeout=60).state == "cancelled"
+    record = base.document("a.txt")
+    assert (record.state, record.health) == ("failed", "red")
+    assert record.reason == Reason("load_cancelled", {})
+    assert base.original(record.document_id).stat().st_size > 1_000_000
+
+
+def test_a_file_that_failed_when_it_was_read_again_is_tried_again_in_the_same_way(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", ""))
+    job = workspace.knowledge_base("库").reindex(["a.txt"], force_ocr=True)
+    assert workspace.wait(job.job_id, timeout=60).counts == {"failed": 1}
+    again = workspace.retry_job(job.job_id)
+    assert again.kind == "read_again"
+    assert workspace._jobs.payload(again.job_id) == {"force_ocr": True}
+    assert workspace.wait(again.job_id, timeout=60).counts == {"failed": 1}
+
+
+@pytest.mark.skipif(not can_ocr(), reason="no OCR is installed")
+def test_the_pictures_of_pages_are_read_when_a_person_asks_for_it(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    workspace.create("库")
+    path = make_pdf(tmp_path / "a.pdf", [[Put(60, 700, "TRAVEL RULES 2024", size=36)]])
+    assert add(workspace, "库", path) == {"a.pdf": "ready"}
+    base = workspace.knowledge_base("库")
+    document_id = base.document("a.pdf").document_id
+    assert [page.source for page in base.page_health([document_id])[document_id]] == ["text"]
+    job = base.reindex(["a.pdf"], force_ocr=True)
+    assert workspace.wait(job.job_id, timeout=120).counts == {"ready": 1}
+    (page,) = base.page_health([document_id])[document_id]
+    assert page.source == "ocr"
+    assert page.confidence is not None
+    assert page.confidence > 0.8
+    assert "TRAVEL" in base.pages(document_id)[0].text
+    record = base.document("a.pdf")
+    assert (record.ocr_pages, record.health) == (1, "green")
+
+
 def test_uploads_are_moved_with_their_folders(workspace: Workspace) -> None:
     workspace.create("库")
     base = workspace.knowledge_base("库")
@@ -335,3 +407,46 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     blocker.write_text("")
     with pytest.raises(SettingsError, match="file"):
         Workspace.open(Settings(home=blocker / "data"), opener=open_hashing)
+
+
+LOCKED = Path(__file__).parent.parent / "data" / "loaders" / "locked.pdf"
+
+
+def test_a_password_opens_a_file_as_it_is_added(workspace: Workspace) -> None:
+    workspace.create("库")
+    job = workspace.knowledge_base("库").add([LOCKED], password="8848")  # noqa: S106
+    assert workspace.wait(job.job_id, timeout=60).counts == {"ready": 1}
+
+
+def test_an_encrypted_file_is_read_again_with_its_password(workspace: Workspace) -> None:
+    workspace.create("库")
+    base = workspace.knowledge_base("库")
+    first = workspace.wait(base.add([LOCKED]).job_id, timeout=60)
+    assert first.counts == {"failed": 1}
+    reason = base.document("locked.pdf").reason
+    assert reason is not None
+    assert reason.code == "encrypted_file"
+
+    wrong = base.reindex(["locked.pdf"], password="错")  # noqa: S106
+    assert workspace.wait(wrong.job_id, timeout=60).counts == {"failed": 1}
+    again = workspace.retry_job(first.job_id, password="8848")  # noqa: S106
+    assert workspace.wait(again.job_id, timeout=60).counts == {"ready": 1}
+    right = base.reindex(["locked.pdf"], password="8848")  # noqa: S106
+    assert workspace.wait(right.job_id, timeout=60).counts == {"ready": 1}
+    assert base.document("locked.pdf").state == "ready"
+
+
+def test_a_password_is_written_nowhere_and_forgotten_with_its_job(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    secret = "Geheim-8848-Wort"  # noqa: S105
+    workspace.create("库")
+    job = workspace.knowledge_base("库").add([LOCKED], password=secret)
+    workspace.wait(job.job_id, timeout=60)
+
+    home = workspace.settings.home
+    stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert secret.encode() not in stored
+    assert secret not in caplog.text
+    assert workspace._runner._passwords == {}

@@ -78,3 +78,60 @@ def test_declared_encoding_wins_where_it_fits() -> None:
     assert decode(WESTERN.encode("iso8859-15"), hint="iso8859-15")[1] == "iso8859-15"
     assert decode(SIMPLIFIED.encode("gbk"), hint="big5")[1] == "gb18030"
     assert decode(SIMPLIFIED.encode("gbk"), hint="no-such-thing")[1] == "gb18030"
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("之一", "gb18030"),
+        ("姓名", "gb18030"),
+        ("年度报告", "gb18030"),
+        ("年度報告", "big5"),
+        ("公司章程", "big5"),
+        ("国家标准", "gb2312"),
+        ("會議記錄", "gb18030"),
+        ("第三十条", "utf-8"),
+        ("格。\n第三十条", "utf-16-le"),
+        ("示，中国大陆正在", "utf-16-le"),
+        ("信托，属于公益信", "utf-16-be"),
+        ("café", "utf-8"),
+        ("naïve", "cp1252"),
+        ("Москва", "utf-8"),
+        ("説明書をよく", "shift_jis"),
+    ],
+)
+def test_a_few_characters_are_enough(text: str, codec: str) -> None:
+    assert decode(text.encode(codec))[0] == text
+
+
+def test_big5_and_gbk_of_one_text_are_told_apart() -> None:
+    for size in (12, 40, 200):
+        text = (TRADITIONAL * 6)[:size]
+        assert decode(text.encode("big5"))[0] == text
+        assert decode(text.encode("gbk"))[0] == text
+
+
+def test_what_calls_itself_gb2312_is_read_with_the_rare_characters_too() -> None:
+    text = "朱镕基同志指出，要加强管理。"
+
+    assert decode(text.encode("gbk"), hint="gb2312") == (text, "gb18030")
+    assert decode(WESTERN.encode("cp1252"), hint="iso-8859-1") == (WESTERN, "cp1252")
+
+
+def test_lines_of_two_encodings_in_turn_are_each_read_in_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "混.txt"
+    lines = [SIMPLIFIED.encode("gbk" if number % 3 else "utf-8") for number in range(30)]
+    path.write_bytes(b"".join(lines))
+
+    name = detect_file_encoding(path)
+
+    assert name is not None
+    assert list(open_lines(path, name)) == [SIMPLIFIED] * 30
+
+
+def test_a_long_line_comes_in_pieces(tmp_path: Path) -> None:
+    (tmp_path / "长.txt").write_text("一二三四五六七\n八九", "utf-8")
+
+    pieces = list(open_lines(tmp_path / "长.txt", "utf-8", longest=3))
+
+    assert pieces == ["一二三", "四五六", "七\n", "八九"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from loaders.load import load, records_of
 from loaders.records import ElementRecord, LoadSummary
 
 DATA = Path(__file__).parent.parent / "data" / "loaders"
-DOCUMENTS = sorted(path.with_suffix("").name for path in DATA.glob("*.json"))
+DOCUMENTS = sorted(path.with_suffix("").name for path in DATA.glob("*.*.json"))
 
 _WITHOUT_NETWORK = """
 import socket, sys
@@ -94,11 +95,12 @@ def test_file_of_white_space_is_empty(tmp_path: Path, name: str) -> None:
 
 
 def test_known_format_without_loader_is_unsupported(tmp_path: Path) -> None:
-    (tmp_path / "旧.rtf").write_bytes(b"{\\rtf1 hello}")
+    with zipfile.ZipFile(tmp_path / "公文.ofd", "w") as archive:
+        archive.writestr("OFD.xml", "<ofd/>")
 
     with pytest.raises(UnsupportedFormatError) as caught:
-        list(records_of(tmp_path / "旧.rtf"))
-    assert caught.value.params == {"format": "rtf"}
+        list(records_of(tmp_path / "公文.ofd"))
+    assert caught.value.params == {"format": "ofd"}
 
 
 def test_text_under_a_binary_suffix_is_damaged(tmp_path: Path) -> None:

@@ -65,6 +65,15 @@ def test_monstrous_line_is_cut_at_ends_of_sentences(tmp_path: Path) -> None:
     assert all(record.text.endswith("。") for record in records)
 
 
+def test_no_word_is_torn_where_a_giant_line_is_read_in_pieces(tmp_path: Path) -> None:
+    text = "第一句话说的是管理办法。" * 200_000
+    (tmp_path / "巨.txt").write_text(text, encoding="utf-8")
+    records = [r for r in records_of(tmp_path / "巨.txt") if isinstance(r, ElementRecord)]
+
+    assert sum(len(record.text) for record in records) == len(text)
+    assert all(record.text.endswith("办法。") for record in records)
+
+
 @given(st.lists(st.text(st.characters(categories=["L", "N", "P"]), max_size=40), max_size=30))
 def test_nothing_but_white_space_is_lost(lines: list[str]) -> None:
     joined = "".join(paragraphs(iter([line + "\n" for line in lines])))

@@ -5,6 +5,8 @@ from fastapi.testclient import TestClient
 from kb.workspace import Workspace
 from tests.app.conftest import TOKEN
 
+LOCKED = Path(__file__).parent.parent.parent / "data" / "loaders" / "locked.pdf"
+
 KNOWLEDGE_BASE_KEYS = {
     "id",
     "name",
@@ -139,7 +141,85 @@ def test_paths_of_the_servers_machine_need_the_token(
     assert shared.wait(allowed.json()["job_id"], timeout=60).counts == {"ready": 1}
 
 
+def test_documents_carry_their_health_and_are_filtered_by_it(
+    filled: Workspace, http: TestClient
+) -> None:
+    url = "/api/knowledge-bases/规章制度/documents"
+    listed = http.get(url, params={"health": "green"}).json()
+    assert {each["document"] for each in listed["documents"]} == {"年假.md", "差旅/报销.txt"}
+    assert {each["health"] for each in listed["documents"]} == {"green"}
+    assert all(len(each["pages_health"]) == 1 for each in listed["documents"])
+    short = http.get(url, params={"health": "amber,red", "pages": False}).json()
+    assert [(each["document"], each["pages_health"]) for each in short["documents"]] == [
+        ("坏.pdf", None)
+    ]
+    assert short["total"] == 1
+    assert http.get(url, params={"health": "pink"}).status_code == 422
+    one = http.get(f"{url[:-1]}", params={"document": "年假.md"}).json()
+    assert [page["source"] for page in one["pages_health"]] == ["text"]
+
+
+def test_the_health_of_a_knowledge_base_is_summed_up(filled: Workspace, http: TestClient) -> None:
+    report = http.get("/api/knowledge-bases/规章制度/health").json()
+    assert (report["green"], report["amber"], report["red"], report["unread"]) == (2, 0, 1, 0)
+    assert report["reasons"] == [
+        {
+            "health": "red",
+            "code": "damaged_file",
+            "reason": "文件已损坏。请重新导出后再添加。",
+            "documents": 1,
+        }
+    ]
+    formats = {each["format"]: each for each in report["formats"]}
+    assert (formats["pdf"]["red"], formats["md"]["green"], formats["txt"]["green"]) == (1, 1, 1)
+
+
+def test_the_health_of_every_file_is_downloaded_as_a_table(
+    filled: Workspace, http: TestClient
+) -> None:
+    url = "/api/knowledge-bases/规章制度/health.csv"
+    response = http.get(url)
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"].startswith("attachment; filename*=utf-8''")
+    lines = response.text.splitlines()
+    assert lines[0].startswith("\ufeff文件,读取质量,状态")
+    assert len(lines) == 4
+    assert any(line.startswith("坏.pdf,有问题,失败,文件已损坏") for line in lines)
+    english = http.get(url, params={"lang": "en"}).text
+    assert english.startswith("\ufeffDocument,Quality,State")
+
+
 def test_documents_are_read_again_as_a_job(filled: Workspace, http: TestClient) -> None:
-    job = http.post("/api/knowledge-bases/规章制度/reindex", json={"documents": ["年假.md"]})
+    asked = {"documents": ["年假.md"], "force_ocr": True}
+    job = http.post("/api/knowledge-bases/规章制度/reindex", json=asked)
     assert (job.status_code, job.json()["total"]) == (202, 1)
-    assert filled.wait(job.json()["job_id"], timeout=60).state == "done"
+    assert filled.wait(job.json()["job_id"], timeout=60).counts == {"ready": 1}
+    assert filled._jobs.payload(job.json()["job_id"]) == {"force_ocr": True}
+
+
+def test_an_encrypted_document_is_read_again_with_its_password(
+    shared: Workspace, http: TestClient
+) -> None:
+    shared.create("库")
+    job = shared.knowledge_base("库").add([LOCKED])
+    shared.wait(job.job_id, timeout=60)
+    listed = http.get("/api/knowledge-bases/库/document", params={"document": "locked.pdf"}).json()
+    assert (listed["state"], "密码" in listed["reason"]) == ("failed", True)
+
+    body = {"documents": ["locked.pdf"], "password": "8848"}
+    again = http.post("/api/knowledge-bases/库/reindex", json=body)
+    assert again.status_code == 202
+    assert "password" not in again.text
+    assert shared.wait(again.json()["job_id"], timeout=60).counts == {"ready": 1}
+
+
+def test_the_failed_files_of_a_job_are_tried_again_with_a_password(
+    shared: Workspace, http: TestClient
+) -> None:
+    shared.create("库")
+    job = shared.knowledge_base("库").add([LOCKED])
+    shared.wait(job.job_id, timeout=60)
+
+    again = http.post(f"/api/jobs/{job.job_id}/retry", json={"password": "8848"})
+    assert again.status_code == 202
+    assert shared.wait(again.json()["job_id"], timeout=60).counts == {"ready": 1}

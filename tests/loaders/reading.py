@@ -1,0 +1,31 @@
+"""Short ways to the parts of what a file is read as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loaders.load import records_of
+from loaders.records import ElementRecord, LoadSummary, TableRecord
+
+
+def elements_of(path: Path, **options: str) -> list[ElementRecord]:
+    """Return all elements."""
+    found = records_of(path, **options)  # type: ignore[arg-type]
+    return [record for record in found if isinstance(record, ElementRecord)]
+
+
+def tables_of(path: Path) -> list[TableRecord]:
+    """Return all tables."""
+    return [record.table for record in elements_of(path) if record.table is not None]
+
+
+def texts_of(path: Path) -> list[tuple[str, str]]:
+    """Return category and text of all that is no table."""
+    return [(record.category, record.text) for record in elements_of(path) if record.table is None]
+
+
+def summary_of(path: Path) -> LoadSummary:
+    """Return what ends the stream."""
+    summary = list(records_of(path))[-1]
+    assert isinstance(summary, LoadSummary)
+    return summary
