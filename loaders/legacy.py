@@ -5,7 +5,6 @@ They are doc, rtf, odt and the XML of Word 2003; ppt and odp.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
@@ -28,6 +27,7 @@ from loaders.errors import (
 )
 from loaders.formats import format_named
 from loaders.office import load_docx
+from loaders.office_password import ProtectionError, decrypted
 from loaders.package import opened_package
 from loaders.slides import load_pptx
 from loaders.source import Source
@@ -201,33 +201,11 @@ def _decrypted(stream: BinaryIO, source: Source) -> BinaryIO:
     kind = source.format.name
     if source.password is None:
         raise EncryptedFileError(f"{source.name}: protected by a password", format=kind)
-    import msoffcrypto
-    from msoffcrypto import exceptions
-
-    plain = io.BytesIO()
     try:
-        file = msoffcrypto.OfficeFile(stream)
-        file.load_key(password=source.password)
-        file.decrypt(plain)
-    except (exceptions.InvalidKeyError, exceptions.DecryptionError) as exc:
-        raise EncryptedFileError(f"{source.name}: wrong password", format=kind) from exc
-    except (
-        exceptions.FileFormatError,
-        exceptions.ParseError,
-        struct.error,
-        ArithmeticError,
-        AssertionError,
-        AttributeError,
-        LookupError,
-        OSError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-    ) as exc:
-        # A protection that it does not know, or a broken container that its code stumbles over:
-        # both need a file without protection.
-        raise EncryptedFileError(
-            f"{source.name}: cannot be decrypted: {type(exc).__name__}", format=kind
-        ) from exc
-    plain.seek(0)
+        plain = decrypted(stream, source.password)
+    except ProtectionError as exc:
+        # Of an unknown protection or a broken container: both need a file without protection.
+        raise EncryptedFileError(f"{source.name}: cannot be decrypted: {exc}", format=kind) from exc
+    if plain is None:
+        raise EncryptedFileError(f"{source.name}: wrong password", format=kind)
     return plain

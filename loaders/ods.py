@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loaders._unstructured import Element, make_element
+from loaders.columns import column_letters
 from loaders.errors import DamagedFileError, UnsupportedFormatError
 from loaders.grid import Row, table_elements
 from loaders.number_format import general
@@ -22,7 +23,6 @@ from loaders.spreadsheet import (
     WIDEST,
     MergedCells,
     cleaned,
-    column_letters,
     note_element,
 )
 from loaders.xml_stream import XmlFile, pull_events

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
@@ -11,6 +9,7 @@ from typing import BinaryIO
 from loaders import odf_password, salvage
 from loaders.errors import DamagedFileError, EncryptedFileError, LimitExceededError
 from loaders.formats import is_encrypted_package
+from loaders.office_password import ProtectionError, decrypted
 from loaders.source import Source
 
 _MOST_NAMED = 5
@@ -52,33 +51,10 @@ def _note(source: Source, lost: list[str]) -> None:
 def _decrypted(stream: BinaryIO, source: Source) -> BinaryIO:
     if source.password is None:
         raise EncryptedFileError(f"{source.name}: a password is needed", format=source.format.name)
-    import msoffcrypto
-    from msoffcrypto import exceptions
-
-    plain = io.BytesIO()
     try:
-        file = msoffcrypto.OfficeFile(stream)
-        file.load_key(password=source.password, verify_password=True)
-        file.decrypt(plain)
-    except (exceptions.InvalidKeyError, exceptions.DecryptionError) as exc:
-        raise EncryptedFileError(
-            f"{source.name}: wrong password", format=source.format.name
-        ) from exc
-    except (
-        exceptions.FileFormatError,
-        exceptions.ParseError,
-        struct.error,
-        ArithmeticError,
-        LookupError,
-        AttributeError,
-        TypeError,
-        RuntimeError,
-        OSError,
-        ValueError,
-    ) as exc:
-        # What it raises over a broken container is whatever its code stumbles over.
-        raise DamagedFileError(
-            f"{source.name}: {type(exc).__name__}: {exc}", format=source.format.name
-        ) from exc
-    plain.seek(0)
+        plain = decrypted(stream, source.password, verify=True)
+    except ProtectionError as exc:
+        raise DamagedFileError(f"{source.name}: {exc}", format=source.format.name) from exc
+    if plain is None:
+        raise EncryptedFileError(f"{source.name}: wrong password", format=source.format.name)
     return plain

@@ -100,20 +100,3 @@ def margin_elements(category: str, texts: list[str], sheet: str) -> Iterator[Ele
             if shown and shown not in seen:
                 seen.add(shown)
                 yield make_element(shown, category, sheet=sheet)
-
-
-def column_number(letters: str) -> int:
-    """Return the number of a column from 1 by its letters."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def column_letters(number: int) -> str:
-    """Name a column as spreadsheet programs do: 1 is A, 27 is AA."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from loaders._unstructured import Element, make_element
+from loaders.columns import column_letters
 from loaders.grid import Row, table_elements
 from loaders.number_format import shown
 from loaders.opc import local_name
 from loaders.source import Source
-from loaders.spreadsheet import LAST_ROW, WIDEST, MergedCells, cleaned, column_letters, note_element
+from loaders.spreadsheet import LAST_ROW, WIDEST, MergedCells, cleaned, note_element
 from loaders.xml_stream import XmlFile
 
 _NAMED_FORMATS = {

@@ -16,16 +16,17 @@ from xlrd.compdoc import CompDocError
 
 from loaders import biff
 from loaders._unstructured import Element, make_element
+from loaders.columns import column_letters
 from loaders.errors import DamagedFileError, EncryptedFileError
 from loaders.grid import Row, table_elements
 from loaders.number_format import BUILT_IN_CODES, SerialDates, shown
+from loaders.office_password import ProtectionError, decrypted
 from loaders.plain_values import plain_sheets
 from loaders.source import Source
 from loaders.spreadsheet import (
     ERRORS,
     MergedCells,
     cleaned,
-    column_letters,
     margin_elements,
     note_element,
 )
@@ -120,22 +121,13 @@ def _book(data: bytes) -> Any:
 
 
 def _decrypted(data: bytes, source: Source) -> bytes:
-    import msoffcrypto
-    from msoffcrypto import exceptions
-
     for password in filter(None, (source.password, _USUAL_PASSWORD)):
-        plain = io.BytesIO()
         try:
-            file = msoffcrypto.OfficeFile(io.BytesIO(data))
-            file.load_key(password=password)
-            file.decrypt(plain)
-        except (exceptions.InvalidKeyError, exceptions.DecryptionError):
-            continue
-        except (exceptions.FileFormatError, exceptions.ParseError, *_BROKEN) as exc:
-            raise DamagedFileError(
-                f"{source.name}: {type(exc).__name__}: {exc}", format=source.format.name
-            ) from exc
-        return plain.getvalue()
+            plain = decrypted(io.BytesIO(data), password)
+        except ProtectionError as exc:
+            raise DamagedFileError(f"{source.name}: {exc}", format=source.format.name) from exc
+        if plain is not None:
+            return plain.getvalue()
     raise EncryptedFileError(
         f"{source.name}: {'wrong password' if source.password else 'a password is needed'}",
         format=source.format.name,

@@ -15,6 +15,7 @@ from typing import Any
 
 from loaders._unstructured import Element
 from loaders.beside_cells import beside_cells
+from loaders.columns import column_number
 from loaders.errors import DamagedFileError
 from loaders.grid import Row, table_elements
 from loaders.number_format import BUILT_IN_CODES, SerialDates, shown
@@ -26,7 +27,6 @@ from loaders.spreadsheet import (
     WIDEST,
     MergedCells,
     cleaned,
-    column_number,
     margin_elements,
 )
 from loaders.xml_stream import pull_events

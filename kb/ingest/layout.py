@@ -15,6 +15,7 @@ from kb.text.normalise import clean
 from kb.text.splitter import split_lines
 from kb.text.windows import build_passages
 from kb.types import PASSAGE_LIMIT, Box, Line, PageText, Passage, Place
+from loaders.columns import column_letters
 from loaders.records import ElementRecord, Span
 
 # A statute article begins a paragraph. What may follow the number in running text ("第三条的规定",
@@ -222,15 +223,6 @@ class _PageTexts:
     def _close(self) -> None:
         self._done.append(PageText(self._key[0], self._key[1], "\n".join(self._parts)))
         self._parts, self._length = [], 0
-
-
-def column_letters(number: int) -> str:
-    """Name a column as spreadsheet programs do: 1 is A, 27 is AA."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def _labelled_cells(header: tuple[str, ...], row: tuple[str, ...]) -> list[str]:

@@ -14,6 +14,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from kb.store.catalog import take_ids
 from kb.store.database import Database
 from kb.store.health import page_values, total_values
+from kb.store.rows import reason_of
 from kb.store.tables import (
     content_ranges,
     contents,
@@ -100,7 +101,7 @@ class Contents:
             ).first()
         if row is None:
             return None
-        missing = Reason(row.missing_code, row.missing_params or {}) if row.missing_code else None
+        missing = reason_of(row.missing_code, row.missing_params)
         return int(row.id), missing
 
     def open(self, kb_id: str, sha256: str, embedder: str, *, title: str) -> int:

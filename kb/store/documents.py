@@ -13,6 +13,7 @@ from kb.errors import AmbiguousNameError, NotFoundError
 from kb.store.catalog import record_change
 from kb.store.database import Database
 from kb.store.health import judge_content, stored_warnings
+from kb.store.rows import reason_of
 from kb.store.tables import binned_documents, content_ranges, contents, documents
 from kb.types import DocumentRecord, DocumentState, Health, Reason
 
@@ -400,7 +401,7 @@ def _record(row: Row[Any]) -> DocumentRecord:
         kb_id=row.kb_id,
         document=row.path,
         state=row.state,
-        reason=Reason(row.reason_code, row.reason_params or {}) if row.reason_code else None,
+        reason=reason_of(row.reason_code, row.reason_params),
         format=row.format,
         encoding=row.encoding,
         title=row.title,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from kb.errors import NotFoundError
 from kb.store.database import Database
+from kb.store.rows import reason_of
 from kb.store.tables import job_items, jobs
 from kb.types import JobItem, JobRecord, Reason
 
@@ -292,10 +293,6 @@ def _counts(connection: Connection, job_ids: Sequence[str]) -> dict[str, dict[st
     return counts
 
 
-def _reason(row: Row[Any]) -> Reason | None:
-    return Reason(row.reason_code, row.reason_params or {}) if row.reason_code else None
-
-
 def _record(row: Row[Any], counts: Mapping[str, int]) -> JobRecord:
     eta = None
     if row.state == "running" and row.done and row.started_at:
@@ -309,7 +306,7 @@ def _record(row: Row[Any], counts: Mapping[str, int]) -> JobRecord:
         done=row.done,
         total=row.total,
         eta=eta,
-        reason=_reason(row),
+        reason=reason_of(row.reason_code, row.reason_params),
         counts=counts,
         created_by=row.created_by,
         created_at=row.created_at,
@@ -327,7 +324,7 @@ def _item(row: Row[Any]) -> JobItem:
         document_id=row.document_id,
         state=row.state,
         stage=row.stage,
-        reason=_reason(row),
+        reason=reason_of(row.reason_code, row.reason_params),
         pages=row.pages,
         passages=row.passages,
         seconds=row.seconds,

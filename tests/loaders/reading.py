@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 from loaders.load import records_of
@@ -29,3 +30,15 @@ def summary_of(path: Path) -> LoadSummary:
     summary = list(records_of(path))[-1]
     assert isinstance(summary, LoadSummary)
     return summary
+
+
+def rows_and_peak(path: Path) -> tuple[int, int]:
+    """Count the rows of all tables while they stream; the second number is the peak in bytes."""
+    rows = 0
+    tracemalloc.start()
+    for record in records_of(path):
+        if isinstance(record, ElementRecord) and record.table is not None:
+            rows += len(record.table.rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return rows, peak

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from loaders.spreadsheet import (
     MergedCells,
     cleaned,
-    column_letters,
-    column_number,
     margin_elements,
     note_element,
 )
@@ -44,12 +40,6 @@ def test_rows_that_only_hold_merged_cells_are_told() -> None:
     assert merged.rows_to_fill(6) == [4, 5]
     assert merged.is_filled(4, 1)
     assert not merged.is_filled(4, 2)
-
-
-@pytest.mark.parametrize(("number", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (16_384, "XFD")])
-def test_columns_are_named_as_programs_do(number: int, letters: str) -> None:
-    assert column_letters(number) == letters
-    assert column_number(letters) == number
 
 
 def test_cell_stands_on_one_line() -> None:

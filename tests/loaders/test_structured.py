@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from loaders.errors import EmptyFileError
-from loaders.load import records_of
-from loaders.records import ElementRecord, TableRecord
-from tests.loaders.reading import elements_of, summary_of, tables_of, texts_of
+from loaders.records import TableRecord
+from tests.loaders.reading import elements_of, rows_and_peak, summary_of, tables_of, texts_of
 
 
 def _written(path: Path, value: object, encoding: str = "utf-8") -> Path:
@@ -171,13 +169,7 @@ def test_large_list_streams(tmp_path: Path) -> None:
         for number in range(5_000):
             file.write(f'{"," if number else ""}{{"编号": {number}, "名称": "螺栓"}}')
         file.write("]}")
-    rows = 0
-    tracemalloc.start()
-    for record in records_of(path):
-        if isinstance(record, ElementRecord) and record.table is not None:
-            rows += len(record.table.rows)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    rows, peak = rows_and_peak(path)
 
     assert rows == 5_000
     assert peak < 4_000_000

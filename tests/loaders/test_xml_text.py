@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from pathlib import Path
 
-from loaders.load import records_of
-from loaders.records import ElementRecord, TableRecord
-from tests.loaders.reading import summary_of, tables_of, texts_of
+from loaders.records import TableRecord
+from tests.loaders.reading import rows_and_peak, summary_of, tables_of, texts_of
 
 
 def _written(path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -130,13 +128,7 @@ def test_many_records_stream(tmp_path: Path) -> None:
         for number in range(5_000):
             file.write(f"<row><no>{number}</no><name>螺栓</name></row>\n")
         file.write("</rows></data>")
-    rows = 0
-    tracemalloc.start()
-    for record in records_of(path):
-        if isinstance(record, ElementRecord) and record.table is not None:
-            rows += len(record.table.rows)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    rows, peak = rows_and_peak(path)
 
     assert rows == 5_000
     assert peak < 4_000_000

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from kb.ingest.layout import Segment, column_letters, segments
+from kb.ingest.layout import Segment, segments
 from kb.text.windows import join
 from kb.types import PASSAGE_LIMIT, Line, Passage
 from loaders.records import ElementRecord, Span, TableRecord
@@ -202,8 +202,3 @@ def test_a_row_group_is_not_torn_between_segments() -> None:
     table = TableRecord(header=("键", "值"), rows=rows, first_row=2, first_column=1, of_sheet=True)
     for segment in segments([ElementRecord("x", "Table", 1, sheet="s", table=table)]):
         assert all(passage.text.startswith("键：键") for passage in segment.passages)
-
-
-@pytest.mark.parametrize(("number", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (703, "AAA")])
-def test_columns_are_named_as_in_spreadsheets(number: int, letters: str) -> None:
-    assert column_letters(number) == letters
