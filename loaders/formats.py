@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from loaders import content_kind, encoding, salvage
+from loaders import content_kind, salvage
 from loaders.errors import DamagedFileError, EmptyFileError, UnsupportedFormatError
+from loaders.text import encoding
 
 _HEAD_BYTES = 16 * 1024
 
@@ -34,123 +35,150 @@ class Format:
 
 FORMATS: tuple[Format, ...] = (
     Format(
-        "txt", ("txt", "text", "log"), "loaders.text:load_text", ("unstructured",), is_text=True
+        "txt",
+        ("txt", "text", "log"),
+        "loaders.text.plain:load_text",
+        ("unstructured",),
+        is_text=True,
     ),
     Format(
         "md",
         ("md", "markdown", "mdown"),
-        "loaders.markdown_text:load_markdown",
+        "loaders.text.markdown:load_markdown",
         ("unstructured", "lxml", "markdown"),
         is_text=True,
     ),
     Format(
         "html",
         ("html", "htm", "xhtml"),
-        "loaders.webpage:load_html",
+        "loaders.web.page:load_html",
         ("unstructured", "lxml"),
         is_text=True,
     ),
     Format(
         "docx",
         ("docx", "docm", "dotx", "dotm"),
-        "loaders.office:load_docx",
+        "loaders.office.word:load_docx",
         ("unstructured", "lxml"),
     ),
-    Format("pdf", ("pdf",), "loaders.pdf:load_pdf", ("pypdfium2",)),
-    Format("xlsx", ("xlsx", "xltx"), "loaders.xlsx:load_xlsx", ("unstructured", "lxml")),
-    Format("csv", ("csv",), "loaders.delimited:load_delimited", ("unstructured",), is_text=True),
+    Format("pdf", ("pdf",), "loaders.pdf.document:load_pdf", ("pypdfium2",)),
+    Format("xlsx", ("xlsx", "xltx"), "loaders.sheets.xlsx:load_xlsx", ("unstructured", "lxml")),
     Format(
-        "tsv", ("tsv", "tab"), "loaders.delimited:load_delimited", ("unstructured",), is_text=True
+        "csv", ("csv",), "loaders.sheets.delimited:load_delimited", ("unstructured",), is_text=True
     ),
-    Format("xlsm", ("xlsm", "xltm"), "loaders.xlsx:load_xlsx", ("unstructured", "lxml")),
     Format(
-        "xlsb", ("xlsb",), "loaders.plain_values:load_xlsb", ("unstructured", "python_calamine")
+        "tsv",
+        ("tsv", "tab"),
+        "loaders.sheets.delimited:load_delimited",
+        ("unstructured",),
+        is_text=True,
     ),
-    Format("xls", ("xls", "xlt", "et"), "loaders.xls:load_xls", ("unstructured", "xlrd")),
-    Format("ods", ("ods",), "loaders.ods:load_ods", ("unstructured", "lxml")),
+    Format("xlsm", ("xlsm", "xltm"), "loaders.sheets.xlsx:load_xlsx", ("unstructured", "lxml")),
+    Format(
+        "xlsb",
+        ("xlsb",),
+        "loaders.sheets.plain_values:load_xlsb",
+        ("unstructured", "python_calamine"),
+    ),
+    Format("xls", ("xls", "xlt", "et"), "loaders.sheets.xls:load_xls", ("unstructured", "xlrd")),
+    Format("ods", ("ods",), "loaders.sheets.ods:load_ods", ("unstructured", "lxml")),
     Format(
         "doc",
         ("doc", "dot", "wps", "wpt"),
-        "loaders.legacy:load_document",
+        "loaders.office.legacy:load_document",
         ("unstructured", "lxml", "olefile"),
         programs=("libreoffice-writer",),
     ),
     Format(
         "rtf",
         ("rtf",),
-        "loaders.legacy:load_document",
+        "loaders.office.legacy:load_document",
         ("unstructured", "lxml"),
         programs=("libreoffice-writer",),
     ),
     Format(
         "odt",
         ("odt", "ott"),
-        "loaders.legacy:load_document",
+        "loaders.office.legacy:load_document",
         ("unstructured", "lxml"),
         programs=("libreoffice-writer",),
     ),
     Format(
         "ppt",
         ("ppt", "pps", "pot", "dps", "dpt"),
-        "loaders.legacy:load_presentation",
+        "loaders.office.legacy:load_presentation",
         ("unstructured", "lxml", "olefile"),
         programs=("libreoffice-writer", "libreoffice-impress"),
     ),
     Format(
         "pptx",
         ("pptx", "ppsx", "pptm", "potx", "ppsm", "potm"),
-        "loaders.slides:load_pptx",
+        "loaders.office.slides:load_pptx",
         ("unstructured", "lxml"),
     ),
     Format(
         "odp",
         ("odp", "otp"),
-        "loaders.legacy:load_presentation",
+        "loaders.office.legacy:load_presentation",
         ("unstructured", "lxml"),
         programs=("libreoffice-writer", "libreoffice-impress"),
     ),
     Format(
         "json",
         ("json",),
-        "loaders.structured:load_json",
+        "loaders.data.json_records:load_json",
         ("unstructured", "ijson"),
         is_text=True,
     ),
     Format(
         "jsonl",
         ("jsonl", "ndjson"),
-        "loaders.structured:load_json_lines",
+        "loaders.data.json_records:load_json_lines",
         ("unstructured", "ijson"),
         is_text=True,
     ),
-    Format("xml", ("xml",), "loaders.xml_text:load_xml", ("unstructured", "lxml"), is_text=True),
+    Format(
+        "xml", ("xml",), "loaders.data.xml_text:load_xml", ("unstructured", "lxml"), is_text=True
+    ),
     Format(
         "mhtml",
         ("mhtml", "mht"),
-        "loaders.mail:load_mhtml",
+        "loaders.mail.message:load_mhtml",
         ("unstructured", "lxml"),
         is_text=True,
     ),
-    Format("eml", ("eml",), "loaders.mail:load_eml", ("unstructured", "lxml"), is_text=True),
-    Format("msg", ("msg", "oft"), "loaders.outlook:load_msg", ("unstructured", "lxml", "olefile")),
-    Format("epub", ("epub",), "loaders.epub:load_epub", ("unstructured", "lxml")),
+    Format(
+        "eml", ("eml",), "loaders.mail.message:load_eml", ("unstructured", "lxml"), is_text=True
+    ),
+    Format(
+        "msg", ("msg", "oft"), "loaders.mail.outlook:load_msg", ("unstructured", "lxml", "olefile")
+    ),
+    Format("epub", ("epub",), "loaders.web.epub:load_epub", ("unstructured", "lxml")),
     Format("ofd", ("ofd",)),
     # One file of XML, as the office programs of 2003 wrote it, or the flat form of OpenDocument.
     Format(
-        "spreadsheetml", (), "loaders.spreadsheetml:load_spreadsheetml", ("unstructured", "lxml")
+        "spreadsheetml",
+        (),
+        "loaders.sheets.spreadsheetml:load_spreadsheetml",
+        ("unstructured", "lxml"),
     ),
     Format(
         "wordml",
         (),
-        "loaders.legacy:load_document",
+        "loaders.office.legacy:load_document",
         ("unstructured", "lxml"),
         programs=("libreoffice-writer",),
     ),
-    Format("flat_odf", ("fodt", "fods", "fodp"), "loaders.ods:load_flat", ("unstructured", "lxml")),
+    Format(
+        "flat_odf",
+        ("fodt", "fods", "fodp"),
+        "loaders.sheets.ods:load_flat",
+        ("unstructured", "lxml"),
+    ),
     Format(
         "image",
         ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "heic", "jp2", "svg"),
-        "loaders.image:load_image",
+        "loaders.pictures.image:load_image",
         ("unstructured", "rapidocr", "onnxruntime", "cv2", "PIL"),
     ),
     Format("archive", ("zip", "rar", "7z", "gz", "tar", "bz2", "xz", "tgz")),

@@ -1,9 +1,10 @@
 """Hold another program on a leash: it ends with its owner, leaves nothing behind, meets no network.
 
-Run as a script by `loaders.libreoffice`, apart from the package, so that it is there in a moment:
-`leash.py FOLDER SOCKET PROGRAM ARGUMENT…`. The owner writes WORKING before it uses the program and
-IDLE afterwards; the end of this stream is the end of the owner, however it came about. Then, and
-when nobody has wanted the program for a while, it is killed and FOLDER and SOCKET are removed.
+Run as a script by `loaders.office.libreoffice`, apart from the package, so that it is there in a
+moment: `leash.py FOLDER SOCKET PROGRAM ARGUMENT…`. The owner writes WORKING before it uses the
+program and IDLE afterwards; the end of this stream is the end of the owner, however it came about.
+Then, and when nobody has wanted the program for a while, it is killed and FOLDER and SOCKET are
+removed.
 """
 
 from __future__ import annotations

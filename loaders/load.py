@@ -17,11 +17,11 @@ from loaders.errors import (
     UnsupportedFormatError,
 )
 from loaders.formats import detect, is_encrypted_package
-from loaders.headings import NumberedHeadings
 from loaders.health import PageCounter
 from loaders.limits import Limits
 from loaders.records import ElementRecord, LoadSummary, Span, TableRecord
 from loaders.source import Source
+from loaders.text.headings import NumberedHeadings
 
 if TYPE_CHECKING:
     from loaders._unstructured import Element

@@ -32,7 +32,7 @@ def lack_of(entry: Format) -> Lack:
 
 def can_ocr() -> bool:
     """Tell whether text in pictures can be read."""
-    from loaders import ocr
+    from loaders.pictures import ocr
 
     return ocr.available()
 
@@ -48,12 +48,12 @@ def _is_here(program: str) -> bool:
 
 
 def _has_writer() -> bool:
-    from loaders import libreoffice
+    from loaders.office import libreoffice
 
     return libreoffice.available(libreoffice.DOCX)
 
 
 def _has_impress() -> bool:
-    from loaders import libreoffice
+    from loaders.office import libreoffice
 
     return libreoffice.available(libreoffice.PPTX)

@@ -49,7 +49,7 @@ def render_page(
 
 
 def _pdf_page(path: Path, page: int, scale: float, password: str) -> Image:
-    from loaders.pdf_salvage import opened_pdf
+    from loaders.pdf.salvage import opened_pdf
 
     document, _ = opened_pdf(path, password, name=path.name)
     try:
@@ -65,8 +65,8 @@ def _pdf_page(path: Path, page: int, scale: float, password: str) -> Image:
 
 
 def _picture_page(path: Path, page: int, scale: float) -> Image:
-    from loaders import raster
     from loaders.formats import detect
+    from loaders.pictures import raster
 
     try:
         kind = detect(path).name

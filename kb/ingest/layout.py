@@ -15,8 +15,8 @@ from kb.text.normalise import clean
 from kb.text.splitter import split_lines
 from kb.text.windows import build_passages
 from kb.types import PASSAGE_LIMIT, Box, Line, PageText, Passage, Place
-from loaders.columns import column_letters
 from loaders.records import ElementRecord, Span
+from loaders.sheets.columns import column_letters
 
 # A statute article begins a paragraph. What may follow the number in running text ("第三条的规定",
 # "第三条、第四条") must not be taken for one.

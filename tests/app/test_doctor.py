@@ -35,7 +35,7 @@ def test_every_format_of_the_table_is_told_with_its_state(
 def test_what_a_format_lacks_is_named_with_the_command_that_installs_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from loaders import libreoffice
+    from loaders.office import libreoffice
 
     monkeypatch.setattr(libreoffice, "_program", lambda: None)
     formats = report(capsys)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.setup import system
-from loaders import libreoffice
+from loaders.office import libreoffice
 
 
 @pytest.fixture(scope="session")

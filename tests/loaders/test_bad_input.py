@@ -231,7 +231,7 @@ def test_passwords_open_what_is_encrypted(outcome: Callable[..., Outcome]) -> No
 
 def test_passwords_open_open_document_files(tmp_path: Path) -> None:
     from loaders.errors import EncryptedFileError
-    from loaders.package import opened_package
+    from loaders.office.package import opened_package
     from loaders.source import Source
 
     parts = odf_parts("text", f"<text:p>{SENTENCE}</text:p>")

@@ -23,7 +23,7 @@ def test_missing_packages_and_programs_are_named() -> None:
 def test_parts_of_libreoffice_are_looked_for_without_starting_it(
     part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from loaders import libreoffice
+    from loaders.office import libreoffice
 
     monkeypatch.setattr(libreoffice, "_program", lambda: None)
     entry = Format("x", ("x",), "m:f", programs=(f"libreoffice-{part}",))

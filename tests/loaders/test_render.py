@@ -10,7 +10,7 @@ from PIL import Image
 
 from loaders.errors import LimitExceededError
 from loaders.render import PageNotFoundError, render_page
-from tests.loaders.test_image import ORIENTATION, notice, png
+from tests.loaders.pictures.test_image import ORIENTATION, notice, png
 
 
 def drawn(data: bytes) -> Image.Image:

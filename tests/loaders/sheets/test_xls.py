@@ -1,0 +1,79 @@
+"""Old workbooks: as shown, with what stands beside the cells; broken and protected ones."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from loaders.errors import DamagedFileError
+from loaders.records import TableRecord
+from tests.loaders.reading import summary_of, tables_of, texts_of
+
+BOOK = Path(__file__).parents[2] / "data" / "loaders" / "book.xls"
+TABLES = [
+    TableRecord(
+        ("地区", "销售额 四月", "销售额 五月", "占比", "签约日"),
+        (
+            ("华东", "12,345.50", "-20.00", "25.60%", "2024-04-05"),
+            ("华北", "24,691.00", "#DIV/0!", "TRUE", ""),
+        ),
+        5,
+        1,
+        of_sheet=True,
+    ),
+    TableRecord(("编号", "门店"), (("7", "东门店"),), 2, 1, of_sheet=True),
+]
+
+
+def test_cells_are_read_as_shown() -> None:
+    assert tables_of(BOOK) == TABLES
+
+
+def test_headers_comments_and_text_boxes_are_read() -> None:
+    assert texts_of(BOOK) == [
+        ("Header", "华北分公司内部资料"),
+        ("Title", "二季度销售表"),
+        ("NarrativeText", "单位：元"),
+        ("NarrativeText", "A5 批注：含跨区订单"),
+        ("NarrativeText", "图框里的说明"),
+        ("Footer", "第 页"),
+        ("Header", "华北分公司内部资料"),
+        ("Footer", "第 页"),
+    ]
+
+
+def test_hidden_sheets_are_told() -> None:
+    assert summary_of(BOOK).warnings == ("hidden_sheets",)
+
+
+def test_workbook_is_found_in_a_broken_container(tmp_path: Path) -> None:
+    data = bytearray(BOOK.read_bytes())
+    data[0x30:0x34] = b"\xf0\xff\xff\x7f"  # where the directory of the container begins
+    path = tmp_path / "坏.xls"
+    path.write_bytes(data)
+
+    assert tables_of(path)[0].rows == TABLES[0].rows
+    assert summary_of(path).missing == "damaged_parts"
+
+
+def test_workbook_without_readable_records_is_damaged(tmp_path: Path) -> None:
+    data = BOOK.read_bytes()
+    start = data.find(b"\x09\x08\x10\x00")
+    path = tmp_path / "空.xls"
+    path.write_bytes(data[:start] + b"\xff" * 3000 + data[start + 3000 :])
+
+    with pytest.raises(DamagedFileError):
+        summary_of(path)
+
+
+def test_records_without_a_container_are_read(tmp_path: Path) -> None:
+    import olefile
+
+    with olefile.OleFileIO(io.BytesIO(BOOK.read_bytes())) as container:
+        stream = container.openstream("Workbook").read()
+    path = tmp_path / "裸.xls"
+    path.write_bytes(stream)
+
+    assert tables_of(path) == TABLES

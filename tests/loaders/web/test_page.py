@@ -1,0 +1,164 @@
+"""HTML: nothing a reader sees is lost, nothing hidden is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loaders.load import records_of
+from loaders.records import ElementRecord, LoadSummary
+from loaders.web.page import table_grid
+
+
+def _texts(path: Path, content: str | bytes) -> list[str]:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return [record.text for record in records_of(path) if isinstance(record, ElementRecord)]
+
+
+def test_scripts_and_styles_are_not_text(tmp_path: Path) -> None:
+    page = (
+        "<html><body><p onclick='x()'>看得见的文字</p><script>var 坏=1</script>"
+        "<style>.坏{}</style>"
+        "<table><tr><td>格<script>坏</script></td><td>乙</td></tr></table></body></html>"
+    )
+
+    assert _texts(tmp_path / "页.html", page) == ["看得见的文字", "格\t乙"]
+
+
+def test_page_wrapped_in_a_form_is_read(tmp_path: Path) -> None:
+    page = (
+        "<html><form><div><label>姓名：</label>张三丰</div>"
+        "<details>折叠的说明</details></form></html>"
+    )
+
+    assert _texts(tmp_path / "页.html", page) == ["姓名：张三丰", "折叠的说明"]
+
+
+def test_declared_gb2312_is_read_as_gb18030(tmp_path: Path) -> None:
+    page = '<html><meta charset="gb2312"><p>镕基说：㎡与〇都不在其中。</p></html>'.encode("gb18030")
+
+    assert _texts(tmp_path / "页.html", page) == ["镕基说：㎡与〇都不在其中。"]
+
+
+def test_layout_tables_become_blocks(tmp_path: Path) -> None:
+    page = (
+        "<html><table><tr><td><p>左边的导语。</p></td><td><table><tr><th>甲</th><th>乙</th></tr>"
+        "<tr><td>1</td><td>2</td></tr></table></td></tr></table></html>"
+    )
+
+    assert _texts(tmp_path / "页.html", page) == ["左边的导语。", "甲\t乙\n1\t2"]
+
+
+def test_spans_fill_all_their_cells() -> None:
+    markup = (
+        "<table><tr><td rowspan='2'>甲</td><td colspan='2'>乙</td></tr>"
+        "<tr><td>丙</td><td>丁</td></tr><tr><td>戊</td></tr></table>"
+    )
+
+    assert table_grid(markup) == [["甲", "乙", "乙"], ["甲", "丙", "丁"], ["戊", "", ""]]
+
+
+@pytest.mark.parametrize("span", ["99999999", "-1", "x", "0", ""])
+def test_absurd_spans_are_bounded(span: str) -> None:
+    grid = table_grid(f"<table><tr><td colspan='{span}'>甲</td></tr></table>")
+
+    assert len(grid[0]) <= 1000
+
+
+def test_hidden_parts_are_not_read(tmp_path: Path) -> None:
+    page = (
+        "<html><body><p hidden>藏一</p><div style='color:red; display: none'>藏二</div>"
+        "<input type='hidden' value='藏三'><input value='张三'><p>看得见</p></body></html>"
+    )
+
+    assert _texts(tmp_path / "页.html", page) == ["张三", "看得见"]
+
+
+def test_lists_show_their_numbers(tmp_path: Path) -> None:
+    page = (
+        "<html><body><ol start='3'><li>三</li><li><p>四</p><ul><li>子项</li></ul></li>"
+        "<li value='9'>九</li></ol><ol type='A'><li>甲</li></ol>"
+        "<dl><dt>词</dt><dd>解释</dd></dl></body></html>"
+    )
+
+    assert _texts(tmp_path / "表.html", page) == [
+        "3. 三",
+        "4. 四",
+        "子项",
+        "9. 九",
+        "A. 甲",
+        "词",
+        "解释",
+    ]
+
+
+def test_code_keeps_its_lines_and_breaks_part_paragraphs(tmp_path: Path) -> None:
+    page = (
+        "<html><body><pre>def f():\n    return 1\n</pre>第一段<br><br>第二段的\n  下半句"
+        "<br>　　第三段</body></html>"
+    )
+
+    assert _texts(tmp_path / "码.html", page) == [
+        "def f():\n    return 1",
+        "第一段",
+        "第二段的下半句",
+        "第三段",
+    ]
+
+
+def test_alternative_texts_that_say_something_are_read(tmp_path: Path) -> None:
+    page = (
+        "<html><body><p>流程：<img src='a.png' alt='先申请后采购'><img src='b.png' alt='logo'>"
+        "<img src='c.png' alt='c.png'></p></body></html>"
+    )
+
+    assert _texts(tmp_path / "图.html", page) == ["流程： 先申请后采购"]
+
+
+def test_powers_and_indices_stay_apart_from_their_base(tmp_path: Path) -> None:
+    page = "<html><p>10<sup>3</sup> m<sup>2</sup> CO<sub>2</sub> x<sup>注</sup></p></html>"
+
+    assert _texts(tmp_path / "幂.html", page) == ["10³ m² CO₂ x注"]
+
+
+def test_marked_header_rows_and_captions_are_kept(tmp_path: Path) -> None:
+    page = (
+        "<html><body><table><caption>表一 人数</caption><thead><tr><th rowspan='2'>部门</th>"
+        "<th colspan='2'>人数</th></tr><tr><th>男</th><th>女</th></tr></thead>"
+        "<tbody><tr><td>财务</td><td>3</td><td>4</td></tr></tbody></table>"
+        "<table><tr><td colspan='2'>单位：元</td></tr><tr><td>收入</td><td>9</td></tr></table>"
+        "</body></html>"
+    )
+
+    assert _texts(tmp_path / "表.html", page) == [
+        "表一 人数",
+        "部门\t人数 男\t人数 女\n财务\t3\t4",
+        "单位：元",
+        "收入\t9",
+    ]
+
+
+def test_thousands_of_open_tags_are_no_trouble(tmp_path: Path) -> None:
+    page = "<html><body>" + "<div><font>" * 3_000 + "<p>最里面的话</p>"
+
+    assert _texts(tmp_path / "深.html", page) == ["最里面的话"]
+
+
+def test_page_in_latin_script_with_hard_spaces_is_decoded(tmp_path: Path) -> None:
+    page = "<html><meta charset='iso-8859-1'><body><p>caf\xe9 \xa0\xa0here\xa0</p></body></html>"
+
+    assert _texts(tmp_path / "西.html", page.encode("latin-1")) == ["café here"]
+
+
+def test_giant_page_is_read_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loaders.web.page._MOST_BYTES", 1024 * 1024)
+    path = tmp_path / "巨.html"
+    path.write_text("<html><body>" + "<p>一段文字。</p>\n" * 100_000, encoding="utf-8")
+
+    summary = list(records_of(path))[-1]
+    assert isinstance(summary, LoadSummary)
+    assert (summary.missing, dict(summary.missing_params)) == (
+        "size_limit",
+        {"read": "1", "size": "3"},
+    )
