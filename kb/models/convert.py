@@ -22,7 +22,7 @@ _VECTOR = (
     0.0619, 0.0104, 0.0459, 0.0535, 0.0854, -0.0521, -0.0416, 0.0269,
     0.0491, -0.0505, -0.0306, -0.0287, -0.0032, 0.0208, -0.0241, 0.0453,
 )  # fmt: skip
-_TOLERANCE = 0.015
+_LEAST_COSINE = 0.97
 
 
 def convert_e5(packed: Path, folder: Path) -> None:
@@ -69,9 +69,10 @@ def check_e5(folder: Path) -> None:
         str(folder / GRAPH_FILE), providers=["CPUExecutionProvider"]
     )
     vector: NDArray[np.float32] = session.run(None, {"input_ids": np.array([ids], np.int64)})[0][0]
-    difference = float(np.abs(vector[: len(_VECTOR)] - np.array(_VECTOR)).max())
-    if not difference <= _TOLERANCE:
+    start, known = vector[: len(_VECTOR)], np.array(_VECTOR)
+    cosine = float(start @ known / (np.linalg.norm(start) * np.linalg.norm(known)))
+    if not cosine >= _LEAST_COSINE:
         raise ModelFileError(
-            f"the model in {folder} gives another vector than its source (off by {difference:.3f})",
+            f"the model in {folder} gives another vector than its source (cosine {cosine:.3f})",
             model=folder.name,
         )

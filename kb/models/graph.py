@@ -27,12 +27,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 from kb.models.calibration import LayerPlan, Observed
 from kb.models.packed import BLOCK, Blocks, PackedModel
+from kb.models.pruning import MomentsCounter
 
 OUTPUT = "sentence_embedding"
 _RANGE = 63
 _MICROSOFT = "com.microsoft"
 _OPSET = 23
 _IR_VERSION = 11
+# Tokens whose activations are held at once while a model is observed.
+_PORTION = 1024
 
 
 def write_graph(model: PackedModel, path: Path, plans: Sequence[LayerPlan] | None = None) -> None:
@@ -51,9 +54,25 @@ def observe(model: PackedModel, texts: Sequence[Sequence[int]]) -> Iterator[Obse
     session = onnxruntime.InferenceSession(
         graph.SerializeToString(), providers=["CPUExecutionProvider"]
     )
-    runs = [session.run(names, {"input_ids": np.array([ids], np.int64)}) for ids in texts]
+    counters = [MomentsCounter() for _ in names]
+    for portion in _portions(texts):
+        runs = [session.run(names, {"input_ids": np.array([ids], np.int64)}) for ids in portion]
+        for counter, parts in zip(counters, zip(*runs, strict=True), strict=True):
+            counter.add(np.concatenate([part[0] for part in parts]))
     for start in range(0, len(names), 4):
-        yield Observed(*(np.concatenate([run[start + i][0] for run in runs]) for i in range(4)))
+        yield Observed(*(counter.moments() for counter in counters[start : start + 4]))
+
+
+def _portions(texts: Sequence[Sequence[int]]) -> Iterator[list[Sequence[int]]]:
+    # Sums over many rows at a time are fast; what a layer does on all texts is gigabytes.
+    portion: list[Sequence[int]] = []
+    for ids in texts:
+        portion.append(ids)
+        if sum(map(len, portion)) >= _PORTION:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
 
 
 class _Graph:
@@ -118,34 +137,37 @@ class _Graph:
     def _layer(self, layer: int, x: str) -> str:
         name = f"l{layer}."
         plan = self._plans[layer] if self._plans else None
-        matrices, biases = zip(
-            *(self._linear(name + part, "hidden") for part in "qkv"), strict=True
-        )
-        joined, joined_bias = np.concatenate(matrices), np.concatenate(biases)
+        three = [self._linear(name + part, "hidden") for part in "qkv"]
         mix, mix_bias = self._linear(name + "ao", "hidden")
         into, into_bias = self._linear(name + "fi", "hidden")
         out, out_bias = self._linear(name + "fo", "feed_forward")
         if plan is not None:
+            heads, neurons = plan.heads, plan.neurons
+            three = [(rows[heads.kept], bias[heads.kept]) for rows, bias in three]
             # The context is linear in the values: its factors go into the rows that make these.
-            joined[-len(plan.context) :] /= plan.context[:, None]
-            joined_bias[-len(plan.context) :] /= plan.context
-            mix = mix * plan.context
-            into, into_bias = into[plan.neurons], into_bias[plan.neurons]
-            out, out_bias = out[:, plan.neurons], out_bias + plan.bias
-        three = self._product(
-            x, name + "qkv", joined, joined_bias, plan.attention if plan else None
+            values, values_bias = three[-1]
+            three[-1] = values / plan.context[:, None], values_bias / plan.context
+            mix, mix_bias = heads.weights * plan.context, mix_bias + heads.bias
+            into, into_bias = into[neurons.kept], into_bias[neurons.kept]
+            out, out_bias = neurons.weights, out_bias + neurons.bias
+        joined = self._product(
+            x,
+            name + "qkv",
+            np.concatenate([rows for rows, _ in three]),
+            np.concatenate([bias for _, bias in three]),
+            plan.attention if plan else None,
         )
         parts = [f"{name}{part}.out" for part in "qkv"]
-        self._nodes.append(helper.make_node("Split", [three], parts, axis=-1, num_outputs=3))
-        heads = self._model.sizes.heads
+        self._nodes.append(helper.make_node("Split", [joined], parts, axis=-1, num_outputs=3))
+        heads_left = mix.shape[1] * self._model.sizes.heads // self._model.sizes.hidden
         context = self._node(
-            "Attention", parts, name + "context", q_num_heads=heads, kv_num_heads=heads
+            "Attention", parts, name + "context", q_num_heads=heads_left, kv_num_heads=heads_left
         )
         mixed = self._product(context, name + "ao", mix, mix_bias)
         x = self._normalised(name, "aln", self._node("Add", [x, mixed], name + "attended"))
         wide = self._product(x, name + "fi", into, into_bias, plan.feed if plan else None)
         active = self._node("FastGelu", [wide], name + "active", domain=_MICROSOFT)
-        narrow = self._product(active, name + "fo", out, out_bias, plan.active if plan else None)
+        narrow = self._product(active, name + "fo", out, out_bias)
         return self._normalised(name, "oln", self._node("Add", [x, narrow], name + "fed"))
 
     def _linear(self, name: str, inputs: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -1,12 +1,16 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from kb.models.calibration import Observed, plan_layer, sample_texts
 from kb.models.packed import PackedModel
+from kb.models.pruning import Moments, MomentsCounter
 from tests.kb.models import tiny
+
+Array = NDArray[np.float32]
+Rows = dict[str, Array]
 
 
 @pytest.fixture
@@ -15,49 +19,60 @@ def model(tmp_path: Path) -> PackedModel:
 
 
 @pytest.fixture
-def seen() -> Observed:
+def rows() -> Rows:
     rng = np.random.default_rng(1)
     hidden, wide = tiny.SIZES.hidden, tiny.SIZES.feed_forward
-    matrices = [
-        rng.normal(size=(50, width)).astype(np.float32) for width in (hidden,) * 3 + (wide,)
-    ]
-    return Observed(*matrices)
+    widths = {"attention": hidden, "context": hidden, "feed": hidden, "active": wide}
+    return {name: rng.normal(size=(500, n)).astype(np.float32) for name, n in widths.items()}
+
+
+def moments(rows: Array) -> Moments:
+    counter = MomentsCounter()
+    counter.add(rows)
+    return counter.moments()
+
+
+def observed(rows: Rows) -> Observed:
+    return Observed(**{name: moments(values) for name, values in rows.items()})
 
 
 def test_a_column_far_larger_than_the_rest_gets_the_largest_factor(
-    model: PackedModel, seen: Observed
+    model: PackedModel, rows: Rows
 ) -> None:
-    outlying = seen.active.copy()
-    outlying[:, 7] *= 100
-    plan = plan_layer(model, 0, replace(seen, active=outlying))
-    assert int(plan.neurons[plan.active.argmax()]) == 7
-    reach = np.abs(outlying).max(axis=0)[plan.neurons] / plan.active
+    rows["feed"][:, 7] *= 100
+    plan = plan_layer(model, 0, observed(rows))
+    assert int(plan.feed.argmax()) == 7
+    reach = np.abs(rows["feed"]).max(axis=0) / plan.feed
     # Brought nearer to one another, so that one scale fits them all.
     assert reach.max() / np.median(reach) < 10
-    assert np.exp(np.log(plan.active).mean()) == pytest.approx(1.0, rel=1e-4)
+    assert np.exp(np.log(plan.feed).mean()) == pytest.approx(1.0, rel=1e-4)
 
 
-def test_neurons_that_never_change_go_and_leave_their_mean(
-    model: PackedModel, seen: Observed
-) -> None:
-    still = seen.active.copy()
-    still[:, :40] = 0.5
-    plan = plan_layer(model, 1, replace(seen, active=still))
-    # 88 neurons vary; 16 at a time are kept.
-    assert len(plan.neurons) == 96
-    assert set(range(40, 128)) <= set(plan.neurons.tolist())
-    dropped = sorted(set(range(128)) - set(plan.neurons.tolist()))
+def test_neurons_that_never_change_go_and_leave_their_mean(model: PackedModel, rows: Rows) -> None:
+    rows["active"][:, :32] = 0.5
+    plan = plan_layer(model, 1, observed(rows))
+    np.testing.assert_array_equal(plan.neurons.kept, np.arange(32, 128))
     out = model.blocks("l1.fo.w", 128).dense()
-    np.testing.assert_allclose(plan.bias, out[:, dropped].sum(axis=1) * 0.5, rtol=1e-5)
+    np.testing.assert_allclose(plan.neurons.bias, out[:, :32].sum(axis=1) * 0.5, atol=1e-4)
 
 
-def test_neurons_that_all_matter_all_stay(model: PackedModel, seen: Observed) -> None:
-    plan = plan_layer(model, 0, seen)
-    np.testing.assert_array_equal(plan.neurons, np.arange(128))
-    np.testing.assert_array_equal(plan.bias, np.zeros(64, np.float32))
+def test_a_head_that_says_the_same_of_every_token_goes(model: PackedModel, rows: Rows) -> None:
+    rows["context"][:, 32:] = -1
+    plan = plan_layer(model, 0, observed(rows))
+    np.testing.assert_array_equal(plan.heads.kept, np.arange(32))
+    assert plan.context.shape == (32,)
+    mix = model.blocks("l0.ao.w", 64).dense()
+    np.testing.assert_allclose(plan.heads.bias, -mix[:, 32:].sum(axis=1), atol=1e-4)
+
+
+def test_what_matters_all_stays(model: PackedModel, rows: Rows) -> None:
+    plan = plan_layer(model, 0, observed(rows))
+    np.testing.assert_array_equal(plan.neurons.kept, np.arange(128))
+    np.testing.assert_array_equal(plan.heads.kept, np.arange(64))
+    np.testing.assert_allclose(plan.neurons.weights, model.blocks("l0.fo.w", 128).dense())
 
 
 def test_the_samples_carry_the_prefixes_of_their_model() -> None:
     texts = sample_texts()
     assert all(text.startswith(("passage: ", "query: ")) for text in texts)
-    assert len(texts) == len(set(texts)) > 40
+    assert len(texts) == len(set(texts)) > 200

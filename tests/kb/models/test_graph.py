@@ -27,26 +27,30 @@ def _gelu(x: Array) -> Array:
     return np.asarray(0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x**3))), np.float32)
 
 
-def _by_hand(w: Mapping[str, Array], ids: list[int]) -> Array:
-    """The encoder written down in numpy, without any quantisation."""
+def _by_hand(w: Mapping[str, Array], ids: list[int]) -> tuple[Array, list[dict[str, Array]]]:
+    """The encoder written down in numpy, unquantised: the vector, and what the products get."""
     sizes = tiny.SIZES
     x = w["emb.word"][ids] + w["emb.pos"].reshape(-1, sizes.hidden)[: len(ids)] + w["emb.type"]
     x = _norm(x, w, "emb.ln")
+    seen = []
     for layer in range(sizes.layers):
 
         def linear(value: Array, name: str, layer: int = layer) -> Array:
             return np.asarray(value @ w[f"l{layer}.{name}.w"].T + w[f"l{layer}.{name}.b"])
 
+        inputs = {"attention": x}
         width = sizes.hidden // sizes.heads
         q, k, v = (linear(x, part).reshape(len(ids), sizes.heads, width) for part in "qkv")
         scores = np.einsum("qhd,khd->hqk", q, k) / np.sqrt(width)
         share = np.exp(scores - scores.max(-1, keepdims=True))
         share /= share.sum(-1, keepdims=True)
-        context = np.einsum("hqk,khd->qhd", share, v).reshape(len(ids), -1)
-        x = _norm(x + linear(context, "ao"), w, f"l{layer}.aln")
-        x = _norm(x + linear(_gelu(linear(x, "fi")), "fo"), w, f"l{layer}.oln")
+        inputs["context"] = np.einsum("hqk,khd->qhd", share, v).reshape(len(ids), -1)
+        x = inputs["feed"] = _norm(x + linear(inputs["context"], "ao"), w, f"l{layer}.aln")
+        inputs["active"] = _gelu(linear(x, "fi"))
+        x = _norm(x + linear(inputs["active"], "fo"), w, f"l{layer}.oln")
+        seen.append(inputs)
     pooled = x.mean(axis=0)
-    return np.asarray(pooled / np.linalg.norm(pooled), np.float32)
+    return np.asarray(pooled / np.linalg.norm(pooled), np.float32), seen
 
 
 def test_the_graph_computes_the_encoder(tmp_path: Path) -> None:
@@ -58,7 +62,7 @@ def test_the_graph_computes_the_encoder(tmp_path: Path) -> None:
         (vector,) = session.run([OUTPUT], {"input_ids": np.array([ids])})
         assert vector.shape == (1, 64)
         assert abs(np.linalg.norm(vector) - 1) < 1e-5
-        assert float(vector[0] @ _by_hand(packed.tensors, ids)) > 0.999
+        assert float(vector[0] @ _by_hand(packed.tensors, ids)[0]) > 0.999
 
 
 def test_the_order_of_the_tokens_matters(tmp_path: Path) -> None:
@@ -74,16 +78,15 @@ def test_what_each_product_gets_is_observed(tmp_path: Path) -> None:
     packed = tiny.write_packed(tmp_path / "packed.bin")
     model = PackedModel(packed.path)
     texts = [[0, 5, 2], [0, 9, 10, 4, 2]]
-    first, second = observe(model, texts)
-    assert first.attention.shape == first.context.shape == first.feed.shape == (8, 64)
-    assert first.active.shape == (8, 128)
-    weights = packed.tensors
-    wide = first.feed @ weights["l0.fi.w"].T + weights["l0.fi.b"]
-    np.testing.assert_allclose(first.active, _gelu(wide), atol=1e-4)
-    narrow = first.active @ weights["l0.fo.w"].T + weights["l0.fo.b"]
-    np.testing.assert_allclose(
-        second.attention, _norm(first.feed + narrow, weights, "l0.oln"), atol=1e-4
-    )
+    traces = [_by_hand(packed.tensors, ids)[1] for ids in texts]
+    for layer, seen in enumerate(observe(model, texts)):
+        for name, width in (("attention", 64), ("context", 64), ("feed", 64), ("active", 128)):
+            rows = np.concatenate([trace[layer][name] for trace in traces])
+            assert rows.shape == (8, width)
+            moments = getattr(seen, name)
+            np.testing.assert_allclose(moments.mean, rows.mean(axis=0), atol=1e-4)
+            np.testing.assert_allclose(moments.reach, np.abs(rows).max(axis=0), atol=1e-4)
+            np.testing.assert_allclose(moments.covariance, np.cov(rows.T, bias=True), atol=1e-4)
 
 
 def test_a_planned_graph_computes_the_encoder(tmp_path: Path) -> None:
@@ -95,4 +98,4 @@ def test_a_planned_graph_computes_the_encoder(tmp_path: Path) -> None:
     session = _session(tmp_path / "model.onnx")
     for ids in texts:
         (vector,) = session.run([OUTPUT], {"input_ids": np.array([ids])})
-        assert float(vector[0] @ _by_hand(packed.tensors, ids)) > 0.998
+        assert float(vector[0] @ _by_hand(packed.tensors, ids)[0]) > 0.998
