@@ -46,10 +46,8 @@ def write_graph(model: PackedModel, path: Path, plans: Sequence[LayerPlan] | Non
 def observe(model: PackedModel, texts: Sequence[Sequence[int]]) -> Iterator[Observed]:
     """Run texts (token ids) in float32; yields what the products of each layer got."""
     graph = _Graph(model, exact=True).build()
-    names: list[str] = []
-    for layer in range(model.sizes.layers):
-        before = f"l{layer - 1}.oln" if layer else "emb.ln"
-        names += [before, *(f"l{layer}.{part}" for part in ("context", "aln", "active"))]
+    parts = ("context", "aln", "active")
+    names = [f"l{layer}.{part}" for layer in range(model.sizes.layers) for part in parts]
     graph.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
     session = onnxruntime.InferenceSession(
         graph.SerializeToString(), providers=["CPUExecutionProvider"]
@@ -57,10 +55,10 @@ def observe(model: PackedModel, texts: Sequence[Sequence[int]]) -> Iterator[Obse
     counters = [MomentsCounter() for _ in names]
     for portion in _portions(texts):
         runs = [session.run(names, {"input_ids": np.array([ids], np.int64)}) for ids in portion]
-        for counter, parts in zip(counters, zip(*runs, strict=True), strict=True):
-            counter.add(np.concatenate([part[0] for part in parts]))
-    for start in range(0, len(names), 4):
-        yield Observed(*(counter.moments() for counter in counters[start : start + 4]))
+        for counter, found in zip(counters, zip(*runs, strict=True), strict=True):
+            counter.add(np.concatenate([rows[0] for rows in found]))
+    for start in range(0, len(names), len(parts)):
+        yield Observed(*(counter.moments() for counter in counters[start : start + len(parts)]))
 
 
 def _portions(texts: Sequence[Sequence[int]]) -> Iterator[list[Sequence[int]]]:
@@ -155,7 +153,6 @@ class _Graph:
             name + "qkv",
             np.concatenate([rows for rows, _ in three]),
             np.concatenate([bias for _, bias in three]),
-            plan.attention if plan else None,
         )
         parts = [f"{name}{part}.out" for part in "qkv"]
         self._nodes.append(helper.make_node("Split", [joined], parts, axis=-1, num_outputs=3))
@@ -165,7 +162,7 @@ class _Graph:
         )
         mixed = self._product(context, name + "ao", mix, mix_bias)
         x = self._normalised(name, "aln", self._node("Add", [x, mixed], name + "attended"))
-        wide = self._product(x, name + "fi", into, into_bias, plan.feed if plan else None)
+        wide = self._product(x, name + "fi", into, into_bias)
         active = self._node("FastGelu", [wide], name + "active", domain=_MICROSOFT)
         narrow = self._product(active, name + "fo", out, out_bias)
         return self._normalised(name, "oln", self._node("Add", [x, narrow], name + "fed"))
@@ -180,14 +177,10 @@ class _Graph:
         name: str,
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
-        factors: NDArray[np.float32] | None = None,
     ) -> str:
         if self._exact:
             product = self._node("MatMul", [x, self._weight(name + ".w", weights.T)], name + ".mm")
             return self._node("Add", [product, self._weight(name + ".b", bias)], name + ".out")
-        if factors is not None:
-            shrink = self._weight(name + ".shrink", 1 / factors)
-            x, weights = self._node("Mul", [x, shrink], name + ".in"), weights * factors
         scale = np.abs(weights).max(axis=1) / _RANGE
         scale[scale == 0] = 1.0
         codes = np.rint(weights / scale[:, None]).astype(np.int8).T

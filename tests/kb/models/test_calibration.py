@@ -22,7 +22,7 @@ def model(tmp_path: Path) -> PackedModel:
 def rows() -> Rows:
     rng = np.random.default_rng(1)
     hidden, wide = tiny.SIZES.hidden, tiny.SIZES.feed_forward
-    widths = {"attention": hidden, "context": hidden, "feed": hidden, "active": wide}
+    widths = {"context": hidden, "feed": hidden, "active": wide}
     return {name: rng.normal(size=(500, n)).astype(np.float32) for name, n in widths.items()}
 
 
@@ -39,13 +39,13 @@ def observed(rows: Rows) -> Observed:
 def test_a_column_far_larger_than_the_rest_gets_the_largest_factor(
     model: PackedModel, rows: Rows
 ) -> None:
-    rows["feed"][:, 7] *= 100
+    rows["context"][:, 7] *= 100
     plan = plan_layer(model, 0, observed(rows))
-    assert int(plan.feed.argmax()) == 7
-    reach = np.abs(rows["feed"]).max(axis=0) / plan.feed
+    assert int(plan.heads.kept[plan.context.argmax()]) == 7
+    reach = np.abs(rows["context"]).max(axis=0)[plan.heads.kept] / plan.context
     # Brought nearer to one another, so that one scale fits them all.
     assert reach.max() / np.median(reach) < 10
-    assert np.exp(np.log(plan.feed).mean()) == pytest.approx(1.0, rel=1e-4)
+    assert np.exp(np.log(plan.context).mean()) == pytest.approx(1.0, rel=1e-4)
 
 
 def test_neurons_that_never_change_go_and_leave_their_mean(model: PackedModel, rows: Rows) -> None:

@@ -38,7 +38,7 @@ def _by_hand(w: Mapping[str, Array], ids: list[int]) -> tuple[Array, list[dict[s
         def linear(value: Array, name: str, layer: int = layer) -> Array:
             return np.asarray(value @ w[f"l{layer}.{name}.w"].T + w[f"l{layer}.{name}.b"])
 
-        inputs = {"attention": x}
+        inputs = {}
         width = sizes.hidden // sizes.heads
         q, k, v = (linear(x, part).reshape(len(ids), sizes.heads, width) for part in "qkv")
         scores = np.einsum("qhd,khd->hqk", q, k) / np.sqrt(width)
@@ -80,7 +80,7 @@ def test_what_each_product_gets_is_observed(tmp_path: Path) -> None:
     texts = [[0, 5, 2], [0, 9, 10, 4, 2]]
     traces = [_by_hand(packed.tensors, ids)[1] for ids in texts]
     for layer, seen in enumerate(observe(model, texts)):
-        for name, width in (("attention", 64), ("context", 64), ("feed", 64), ("active", 128)):
+        for name, width in (("context", 64), ("feed", 64), ("active", 128)):
             rows = np.concatenate([trace[layer][name] for trace in traces])
             assert rows.shape == (8, width)
             moments = getattr(seen, name)
