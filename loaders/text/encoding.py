@@ -15,6 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from loaders.text.alphabets import (
+    ALPHABETS,
+    alphabet_share,
+    hangul_share,
+    is_double_bytes,
+    may_be_alphabet,
+    signs_in_words,
+)
+
 SAMPLE_BYTES = 256 * 1024
 _SCORED_BYTES = 32 * 1024
 _CHUNK = 1024 * 1024
@@ -38,8 +47,26 @@ _WIDER = {
     "shift_jis": "cp932",
     "iso8859-1": "cp1252",
     "ascii": "cp1252",
+    "euc_kr": "cp949",
 }
-_CANDIDATES = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be", "shift_jis", "cp1252")
+_SELDOM_CLAIMED = frozenset(
+    (
+        *ALPHABETS, "koi8-u", "iso8859-4", "iso8859-6", "iso8859-8", "iso8859-9", "iso8859-11",
+        "iso8859-13", "cp874", "cp1257", "cp1258", "tis-620",
+    )
+)  # fmt: skip
+"""What no file says of itself that is not so; Chinese often calls itself Latin."""
+
+_CANDIDATES = (
+    "gb18030",
+    "big5hkscs",
+    "utf-16-le",
+    "utf-16-be",
+    "shift_jis",
+    "euc_jp",
+    "cp949",
+    "cp1252",
+)
 
 # The most frequent characters of running Chinese text; which of them a decoding yields tells a
 # right one from a wrong one far better than whether it succeeds.
@@ -66,6 +93,9 @@ _COMMON = frozenset(_COMMON_SIMPLIFIED + _COMMON_TRADITIONAL + _COMMON_MARKS)
 _JAPANESE = frozenset(_KANA)
 _WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÄÅÇÈÉÊÍÑÓÖØÚÜ€£©®°±²³µ–—‘’“”…•«»¿¡§")
 _ALONE = re.compile(r"(?<![^\x00-\x7f])[^\x00-\x7f](?![^\x00-\x7f])")
+_MOST_ALONE = 0.6
+_OTHER_WORDS = re.compile(r"[Ͱ-ώ]{2,}|[Ѐ-џ]{2,}|[א-ת]{2,}|[ء-ي]{2,}|[ก-๎]{2,}")
+_JIS_ESCAPE = re.compile(rb"\x1b\$[@B]")
 _ASCII_CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\v\x1b\x1c\x1d\x1e")
 
 
@@ -77,6 +107,8 @@ def detect_encoding(data: bytes, hint: str | None = None) -> str | None:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name
+    if data.isascii() and _JIS_ESCAPE.search(data) and _is_jis(data):
+        return "iso2022_jp"
     if _is_utf8(data) and not _looks_like_utf16(data):
         text = data.decode("utf-8", "ignore")
         if _is_utf8_by_chance(data, text):
@@ -89,6 +121,10 @@ def detect_encoding(data: bytes, hint: str | None = None) -> str | None:
         data = _foreign_lines(data)
     scored = [(_score(data, name), name) for name in _CANDIDATES]
     scored.append((_score(data, "utf-8"), "utf-8"))
+    if may_be_alphabet(data):
+        scored.extend(
+            (alphabet_share(data.decode(name, "replace"), name), name) for name in ALPHABETS
+        )
     score, best = max(scored, key=lambda pair: pair[0])
     if score < 0.05:
         return None
@@ -191,6 +227,15 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
+def _is_jis(data: bytes) -> bool:
+    """Tell Japanese that switches its character sets by escapes, which are ASCII to others."""
+    try:
+        text = codecs.getincrementaldecoder("iso2022_jp")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return any(char > "\x7f" for char in text)
+
+
 def _looks_like_utf16(data: bytes) -> bool:
     """Tell UTF-16 without a mark by the zero bytes of its ASCII part, all on one side."""
     sample = data[: SAMPLE_BYTES // 4 * 4]
@@ -209,7 +254,11 @@ def _declared(data: bytes, hint: str) -> str | None:
         text = codecs.getincrementaldecoder(name)().decode(data)
     except (LookupError, ValueError):
         return None
-    return name if _plausible(text) and _share(text, name) >= 0.2 else None
+    if not _plausible(text):
+        return None
+    if name in _SELDOM_CLAIMED and not is_double_bytes(data):
+        return name
+    return name if _share(text, name) >= 0.2 else None
 
 
 def _is_utf8_by_chance(data: bytes, text: str) -> bool:
@@ -269,12 +318,21 @@ def _share(text: str, name: str) -> float:
         return max(0.0, letters / max(1, len(text)) - 5 * controls / max(1, len(text)))
     usual = _usual()
     common = sum(1.0 if char in _COMMON else 0.3 * (char in usual) for char in foreign)
-    if name == "shift_jis":
+    if name in ("shift_jis", "euc_jp", "gb18030"):
+        # The rows of kana are the same in GB 2312 and in EUC: what else is there decides.
         common += sum(char in _JAPANESE for char in foreign)
+    if name == "euc_jp" and not any(char in _JAPANESE for char in foreign):
+        # Without kana it is rather Chinese.
+        common = 0
+    elif name == "cp949":
+        common = hangul_share(foreign) * len(foreign)
+    elif name.startswith("utf-16"):
+        common += hangul_share(foreign) * len(foreign) + sum(map(len, _OTHER_WORDS.findall(text)))
     elif name.startswith(("cp125", "iso8859", "latin", "mac")):
         # In western text accents stand alone among ASCII; double bytes never do.
         alone = len(_ALONE.findall(text))
-        common = sum(char in _WESTERN for char in foreign) if alone > 0.8 * len(foreign) else 0
+        seen = alone > _MOST_ALONE * len(foreign)
+        common = sum(char in _WESTERN for char in foreign) - 3 * signs_in_words(text) if seen else 0
         # Half of the bytes of other encodings are such letters: good Chinese goes before them.
         common *= 0.7
     bad = sum(

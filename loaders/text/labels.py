@@ -31,6 +31,7 @@ _WORDS = {
     "fax": ("传真", "Fax"),
     "attachment": ("附件", "Attachment"),
     "object": ("嵌入文件", "Embedded file"),
+    "picture": ("图片", "Picture"),
 }
 
 

@@ -104,11 +104,61 @@ def test_a_few_characters_are_enough(text: str, codec: str) -> None:
     assert decode(text.encode(codec))[0] == text
 
 
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("회의록: 다음 연도의 예산에 대해 논의하였다. 각 부서는 자료를 제출해야 한다.", "euc_kr"),
+        ("이름,나이\n홍길동,25\n", "euc_kr"),
+        ("회의록: 다음 연도의 예산에 대해 논의하였다.", "utf-16-le"),
+        (JAPANESE, "euc_jp"),
+        (JAPANESE, "iso2022_jp"),
+        ("Протокол заседания: обсуждался бюджет следующего года.", "koi8-r"),
+        ("Протокол заседания: обсуждался бюджет следующего года.", "cp1251"),
+        ("Протокол заседания: обсуждался бюджет следующего года.", "cp866"),
+        ("Протокол заседания: обсуждался бюджет следующего года.", "utf-16-be"),
+        ("Имя,Возраст\nИван,25\n", "cp1251"),
+        ("Größe und Maß der Straße: für Übungen möglich.", "cp1252"),
+        ("Zażółć gęślą jaźń. Każdy dział złoży sprawozdanie.", "cp1250"),
+        ("Zażółć gęślą jaźń. Każdy dział złoży sprawozdanie.", "iso8859-2"),
+        ("Πρακτικά της συνεδρίασης: συζητήθηκε ο προϋπολογισμός.", "iso8859-7"),
+        ("محضر الاجتماع: تمت مناقشة ميزانية العام المقبل", "cp1256"),
+        ("Toplantı tutanağı: gelecek yılın bütçesi görüşüldü.", "cp1254"),
+    ],
+)
+def test_other_scripts_are_told_from_chinese(text: str, codec: str) -> None:
+    assert decode(text.encode(codec))[0] == text
+
+
+@pytest.mark.parametrize(
+    "text", ["托盘", "煤炭,铁矿", "张三 李四 王五 赵六 钱七 孙八", "鹏程,雀巢"]
+)
+def test_few_chinese_characters_are_no_other_script(text: str) -> None:
+    assert decode(text.encode("gb18030")) == (text, "gb18030")
+
+
 def test_big5_and_gbk_of_one_text_are_told_apart() -> None:
     for size in (12, 40, 200):
         text = (TRADITIONAL * 6)[:size]
         assert decode(text.encode("big5"))[0] == text
         assert decode(text.encode("gbk"))[0] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("Протокол", "koi8-r"),
+        ("Отчёт", "windows-1251"),
+        ("รายงานการประชุม", "tis-620"),
+        ("נדון התקציב", "windows-1255"),
+        ("회의록", "euc-kr"),
+    ],
+)
+def test_a_seldom_claimed_encoding_is_believed(text: str, codec: str) -> None:
+    assert decode(text.encode(codec), hint=codec)[0] == text
+
+
+def test_chinese_is_read_as_such_whatever_alphabet_it_claims() -> None:
+    assert decode((SIMPLIFIED * 2).encode("gbk"), hint="iso-8859-2")[1] == "gb18030"
 
 
 def test_what_calls_itself_gb2312_is_read_with_the_rare_characters_too() -> None:
