@@ -4,9 +4,9 @@
 
 Renders the tables of FOLDER/tables/tables.json with reportlab (pip install reportlab) into a
 temporary folder in several manners: ruled, unruled, across pages with the header repeated or not,
-each with repeated texts as they are or drawn as merged cells. Then reads them as any PDF and
-compares, NFKC and without white space, the cells that FOLDER/tables/questions.jsonl names (row and
-column from 0). --show lists the questions that fail.
+with repeated texts as they are or drawn as merged cells, with rules or shades for rows only. Then
+reads them as any PDF and compares, NFKC and without white space, the cells that
+FOLDER/tables/questions.jsonl names (row and column from 0). --show lists the questions that fail.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import tempfile
 import time
 import unicodedata
@@ -47,6 +48,15 @@ class Manner:
     merged: bool = False
     across: bool = False
     repeat_header: bool = False
+    pad: float = 3
+    """Points above and below the text of a cell."""
+
+    rows_ruled: bool = False
+    shaded: bool = False
+    books: bool = False
+    """Ruled as in books: above the header, below it and at the end."""
+
+    numbers_right: bool = False
 
 
 MANNERS = (
@@ -57,20 +67,45 @@ MANNERS = (
     Manner("ruled, across pages, header once", ruled=True, across=True),
     Manner("unruled, across pages, header repeated", ruled=False, across=True, repeat_header=True),
     Manner("unruled, across pages, header once", ruled=False, across=True),
+    Manner("rows ruled", ruled=False, rows_ruled=True, pad=2, numbers_right=True),
+    Manner("rows shaded", ruled=False, shaded=True, pad=4),
+    Manner("rows shaded, across pages", ruled=False, shaded=True, across=True, repeat_header=True),
+    Manner("three rules", ruled=False, books=True, pad=2),
+    Manner("unruled, numbers at the right", ruled=False, numbers_right=True),
 )
 
 
-def render(path: Path, grid: Grid, manner: Manner) -> None:
+def render(path: Path, grid: Grid, manner: Manner, font: str) -> None:
     """Write a table between two paragraphs."""
+    from reportlab.lib.enums import TA_RIGHT
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
     columns = max(map(len, grid))
     size = 9 if columns <= 8 else 7 if columns <= 12 else 5
-    style = ParagraphStyle("cell", fontName="body", fontSize=size, leading=1.25 * size)
+    style = ParagraphStyle("cell", fontName=font, fontSize=size, leading=1.25 * size)
     style.wordWrap = "CJK"
-    cells = [[Paragraph(escape(text), style) for text in row] for row in grid]
-    commands: list[tuple[Any, ...]] = [("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
+    right = ParagraphStyle("number", parent=style, alignment=TA_RIGHT)
+    cells = [
+        [
+            Paragraph(escape(text), right if manner.numbers_right and _is_number(text) else style)
+            for text in row
+        ]
+        for row in grid
+    ]
+    commands: list[tuple[Any, ...]] = [
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("TOPPADDING", (0, 0), (-1, -1), manner.pad),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), manner.pad),
+    ]
+    if manner.rows_ruled:
+        commands.append(("LINEBELOW", (0, 0), (-1, -1), 0.5, "#999999"))
+    if manner.books:
+        commands.append(("LINEABOVE", (0, 0), (-1, 0), 1, "#000000"))
+        commands.append(("LINEBELOW", (0, 0), (-1, 0), 0.5, "#000000"))
+        commands.append(("LINEBELOW", (0, -1), (-1, -1), 1, "#000000"))
+    if manner.shaded:
+        commands.append(("ROWBACKGROUNDS", (0, 1), (-1, -1), (None, "#eeeeee")))
     if manner.ruled:
         commands.append(("GRID", (0, 0), (-1, -1), 0.5, "#000000"))
     if manner.merged:
@@ -91,6 +126,10 @@ def render(path: Path, grid: Grid, manner: Manner) -> None:
         bottomMargin=_MARGIN,
     )
     document.build([note, table, note])
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[-+]?[\d,.]+%?", text.strip()) is not None
 
 
 def _widths(grid: Grid, columns: int, size: float) -> list[float]:
@@ -194,7 +233,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--manner", help="only manners whose name holds this")
     arguments = parser.parse_args()
-    _register(arguments.font)
+    font = _register(arguments.font)
     folder = arguments.data / "tables"
     grids: dict[str, Grid] = {
         name: table["rows"]
@@ -215,7 +254,7 @@ def main() -> None:
             tables = {}
             for number, name in enumerate(wanted):
                 path = Path(scratch) / f"{number}.pdf"
-                render(path, grids[name], manner)
+                render(path, grids[name], manner, font)
                 tables[name] = read(path)
             failed = [
                 question
@@ -236,18 +275,18 @@ def main() -> None:
                     print("   ", question["table_id"], question["cells"], question["question"])
 
 
-def _register(font: Path | None) -> None:
+def _register(font: Path | None) -> str:
+    """Make a font known and return its name."""
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
     from reportlab.pdfbase.ttfonts import TTFont
 
     if font is not None:
         pdfmetrics.registerFont(TTFont("body", str(font)))
-        return
+        return "body"
     # Built in; characters beyond its collection are lost, which counts against the reader.
-    built_in = UnicodeCIDFont("STSong-Light")
-    built_in.fontName = "body"
-    pdfmetrics.registerFont(built_in)
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    return "STSong-Light"
 
 
 if __name__ == "__main__":

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 import pypdfium2 as pdfium
 
 from loaders._unstructured import Element, make_element
-from loaders.errors import DamagedFileError, NoTextLayerError
+from loaders.errors import DamagedFileError, NoTextLayerError, OcrUnavailableError
 from loaders.pdf.drawing import Drawing, read_drawing
 from loaders.pdf.forms import open_forms, open_page
 from loaders.pdf.layout import Paragraph, blocks, line_paragraph
 from loaders.pdf.margins import MarginLine, margin_lines, running_lines
 from loaders.pdf.pieces import Segment
 from loaders.pdf.readable import is_readable, unreadable
+from loaders.pdf.rowed import rowed_tables
 from loaders.pdf.ruled import ruled_tables
 from loaders.pdf.salvage import opened_pdf
 from loaders.pdf.scan import pictures_to_read, scan_page, scan_picture
@@ -65,12 +66,13 @@ def load_pdf(source: Source) -> Iterator[Element]:
     """Yield the paragraphs and tables of a PDF, page by page.
 
     Pages without a text layer that can be read go to the OCR. Where it is not installed, such pages
-    make the result partial, and a whole document of them raises NoTextLayerError.
+    make the result partial, and a whole document of them raises OcrUnavailableError; where it finds
+    nothing on any page, NoTextLayerError.
     """
     document = _open(source)
     try:
         yield from _elements(document, source)
-    except NoTextLayerError as exc:
+    except (NoTextLayerError, OcrUnavailableError) as exc:
         if source.missing != "damaged_parts":
             raise
         raise DamagedFileError(f"{source.name}: no page is left", format="pdf") from exc
@@ -104,6 +106,8 @@ def _elements(document: pdfium.PdfDocument, source: Source) -> Iterator[Element]
             characters += len(element.text)
             odd += unreadable(element.text)
             yield element
+    if not characters and reader.lacks_ocr:
+        raise OcrUnavailableError(f"{source.name}: no text on {count} pages, and no OCR")
     if not characters:
         raise NoTextLayerError(f"{source.name}: no text on {count} pages", pages=count)
     if odd > 0.1 * characters:
@@ -137,6 +141,11 @@ class _Reader:
         self._has_ocr: bool | None = None
         self.without: list[int] = []
 
+    @property
+    def lacks_ocr(self) -> bool:
+        """Tell whether a page asked for the OCR and it is not here."""
+        return self._has_ocr is False
+
     def pages(self, wanted: int) -> Iterator[_Page]:
         """Yield the first pages, leaving out those too damaged to open."""
         for index in range(wanted):
@@ -155,7 +164,7 @@ class _Reader:
         text = read_text(page)
         drawing = read_drawing(page)
         result = _Page(number, width, height, text.segments)
-        length = sum(len(segment.text) for segment in text.segments)
+        length = _length(text.segments)
         wants_ocr = (
             self._source.force_ocr
             or not length
@@ -187,6 +196,13 @@ class _Reader:
             result.segments = scan.segments
             result.slope = scan.slope
             self._source.ocr_pages[result.number] = scan.confidence
+        elif not is_readable(segment.text for segment in result.segments):
+            self._source.warn("garbled_text")
+        elif scan is not None and _length(result.segments) < _HARDLY_ANY_TEXT:
+            if scan.shows == "writing":
+                self.without.append(result.number)
+            elif scan.shows == "something" and not result.segments:
+                self._source.warn("pictures_without_text")
 
     def _read_pictures(self, page: pdfium.PdfPage, result: _Page, drawing: Drawing) -> None:
         boxes = pictures_to_read(
@@ -195,6 +211,10 @@ class _Reader:
         if boxes and self._can_read_pictures():
             for box in boxes:
                 result.segments.extend(scan_picture(page, box))
+
+
+def _length(segments: Sequence[Segment]) -> int:
+    return sum(len(segment.text) for segment in segments)
 
 
 def _is_stamped_scan(drawing: Drawing, length: int, area: float) -> bool:
@@ -214,8 +234,9 @@ def _find_tables(page: _Page, drawing: Drawing) -> None:
         pieces = [segment for segment in page.segments if segment.turn == turn]
         if not page.slope:
             rules = drawing.rules.turned_back(turn, page.width, page.height)
-            tables, pieces = ruled_tables(pieces, rules)
-            page.tables.extend(tables)
+            for find in (ruled_tables, rowed_tables):
+                tables, pieces = find(pieces, rules)
+                page.tables.extend(tables)
         rest.extend(pieces)
     page.segments = rest
     page.turn = weights.most_common(1)[0][0] if weights else 0

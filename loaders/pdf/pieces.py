@@ -79,6 +79,10 @@ def rows_of(segments: Iterable[Segment]) -> list[list[Segment]]:
 
 def line_of(row: list[Segment]) -> Line:
     """Join the pieces of a row."""
+    if len(row) == 1:
+        (only,) = row
+        text = _SPACE.sub(" ", only.text).strip()
+        return Line(text, only.x0, only.y0, only.x1, only.y1, only.size)
     text = row[0].text
     cells = 1
     for before, after in pairwise(row):
@@ -97,17 +101,14 @@ def line_of(row: list[Segment]) -> Line:
 
 def around(pieces: Iterable[Segment | Line]) -> Box:
     """Return the box around pieces, of which there must be one at least."""
-    return around_boxes([(piece.x0, piece.y0, piece.x1, piece.y1) for piece in pieces])
+    boxes = [(piece.x0, piece.y0, piece.x1, piece.y1) for piece in pieces]
+    return boxes[0] if len(boxes) == 1 else around_boxes(boxes)
 
 
 def around_boxes(boxes: Sequence[Box]) -> Box:
     """Return the box around boxes, of which there must be one at least."""
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[2] for box in boxes),
-        max(box[3] for box in boxes),
-    )
+    x0s, y0s, x1s, y1s = zip(*boxes, strict=True)
+    return min(x0s), min(y0s), max(x1s), max(y1s)
 
 
 def placed_box(box: Box, turn: int, page: tuple[float, float]) -> Box:
@@ -115,13 +116,13 @@ def placed_box(box: Box, turn: int, page: tuple[float, float]) -> Box:
     width, height = page if not turn % 180 else page[::-1]
 
     def fraction(value: float, whole: float) -> float:
-        return round(min(1.0, max(0.0, value / whole)), 4) if whole > 0 else 0.0
+        if 0.0 < value <= whole:
+            return round(value / whole, 4)
+        return 1.0 if value > whole > 0 else 0.0
 
     x0, y0, x1, y1 = box
-    return _turned(
-        (fraction(x0, width), fraction(y0, height), fraction(x1, width), fraction(y1, height)),
-        turn,
-    )
+    placed = fraction(x0, width), fraction(y0, height), fraction(x1, width), fraction(y1, height)
+    return _turned(placed, turn) if turn else placed
 
 
 def _turned(box: Box, turn: int) -> Box:

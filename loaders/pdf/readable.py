@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 _FILLING = re.compile(r"[\s.·…_\-–—=*]+")
 """White space, leaders and lines: what fills a page without being words."""
@@ -17,12 +20,13 @@ _LEAST_VOWELS = 0.2
 _ENOUGH_LATIN = 150
 _ENOUGH_HAN = 20
 _HAN = re.compile("[㐀-鿿豈-﫿]")
-_LATIN = re.compile("[a-z]")
-_VOWELS = frozenset("aeiouy")
+_VOWELS = "aeiouy"
 
 
 def unreadable(text: str, lost: int = 0) -> int:
     """Count the characters that no one can read: private ones, replacements, those lost."""
+    if text.isprintable() and "\ufffd" not in text:
+        return lost
     return lost + sum(
         text.count(char)
         for char in set(text)
@@ -46,19 +50,21 @@ def is_readable(texts: Iterable[str], lost: int = 0) -> bool:
         return False
     if len(text) < _LEAST_SIGNS:
         return True
-    known = sum(char.isalnum() for char in text)
+    counts = Counter(text)
+    known = sum(count for char, count in counts.items() if char.isalnum())
     if known < _LEAST_LETTERS * len(text):
         return False
-    han = _HAN.findall(text)
-    if len(han) >= _ENOUGH_HAN and sum(map(_is_common, han)) < _LEAST_COMMON * len(han):
+    han = {char: count for char, count in counts.items() if _HAN.match(char)}
+    common = sum(count for char, count in han.items() if _is_common(char))
+    if sum(han.values()) >= _ENOUGH_HAN and common < _LEAST_COMMON * sum(han.values()):
         return False
-    latin = _LATIN.findall(unicodedata.normalize("NFD", text.lower()))
-    return not (
-        len(latin) >= _ENOUGH_LATIN
-        and sum(char in _VOWELS for char in latin) < _LEAST_VOWELS * len(latin)
-    )
+    bare = Counter(unicodedata.normalize("NFD", text.lower()))
+    latin = sum(bare[char] for char in string.ascii_lowercase)
+    vowels = sum(bare[char] for char in _VOWELS)
+    return not (latin >= _ENOUGH_LATIN and vowels < _LEAST_VOWELS * latin)
 
 
+@lru_cache(maxsize=1 << 15)
 def _is_common(char: str) -> bool:
     simplified = char.encode("gb2312", "ignore")
     if simplified and simplified[0] <= 0xD7:

@@ -71,7 +71,7 @@ def ruled_tables(
     segments: Sequence[Segment], rules: Rules
 ) -> tuple[list[TableBlock], list[Segment]]:
     """Return the tables that rules make, and the pieces that stand in none of them."""
-    horizontal, vertical = _joined(rules.horizontal), _joined(rules.vertical)
+    horizontal, vertical = joined(rules.horizontal), joined(rules.vertical)
     rest = list(segments)
     tables = []
     if len(horizontal) + len(vertical) <= _MOST_RULES:
@@ -87,7 +87,7 @@ def ruled_tables(
     return tables, rest
 
 
-def _joined(lines: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
+def joined(lines: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
     """Snap parallel lines together and join those that overlap or nearly touch."""
     joined: list[tuple[float, float, float]] = []
     cluster: list[tuple[float, float, float]] = []

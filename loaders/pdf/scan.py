@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import pypdfium2 as pdfium
 
@@ -12,20 +13,37 @@ from loaders.pdf.pieces import Segment
 from loaders.pictures import ocr
 from loaders.records import Box
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 _DOTS_PER_INCH = 200
 _POINTS_PER_INCH = 72
 _MOST_PIXELS = 10_000_000
 _LEAST_SHARE = 1 / 8
 _MOST_COVERED = 5
 
+_WRITING = 3
+"""So many lines that cannot be read are writing; fewer may be the pattern of a photograph."""
+
+_LEAST_CONFIDENCE = 0.7
+"""Below it, few characters are right: among more lines that cannot be read, they tell nothing."""
+
+_REDUCED = 6
+_DARK = 48
+_LEAST_INK = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What was read from a picture, in points of the page; ``slope`` as in `pictures.ocr`."""
+    """What was read from a page, in points; ``slope`` as in `pictures.ocr`.
+
+    Where nothing was read, ``shows`` tells what is there all the same.
+    """
 
     segments: list[Segment]
     confidence: float
     slope: float = 0.0
+    shows: Literal["nothing", "something", "writing"] = "something"
 
 
 def scan_page(page: pdfium.PdfPage) -> Scan | None:
@@ -39,10 +57,15 @@ def scan_page(page: pdfium.PdfPage) -> Scan | None:
         return None
     found = ocr.read_picture(picture)
     points = page.get_width() / picture.width
+    is_lost = found.confidence < _LEAST_CONFIDENCE and found.unread > len(found.segments)
+    if is_lost and found.unread >= _WRITING:
+        return Scan([], 0.0, shows="writing")
     segments = [
         _scaled(segment, points, (segment.turn - found.turn) % 360) for segment in found.segments
     ]
-    return Scan(segments, found.confidence, found.slope)
+    if segments:
+        return Scan(segments, found.confidence, found.slope)
+    return Scan([], 0.0, shows="nothing" if _is_blank(picture) else "something")
 
 
 def scan_picture(page: pdfium.PdfPage, box: Box) -> list[Segment]:
@@ -52,12 +75,11 @@ def scan_picture(page: pdfium.PdfPage, box: Box) -> list[Segment]:
     scale = _scale(x1 - x0, y1 - y0)
     picture = page.render(scale=scale, crop=(x0, height - y1, width - x1, y0)).to_pil()
     found = ocr.read_picture(picture.convert("RGB"))
-    if found.turn:
-        # Its places would need turning as well; text in a picture set sideways is rare.
-        return []
     points = (x1 - x0) / picture.width
-    upright = [segment for segment in found.segments if not segment.turn]
-    return [_moved(_scaled(segment, points, 0), x0, y0) for segment in upright]
+    segments = (
+        _scaled(segment, points, (segment.turn - found.turn) % 360) for segment in found.segments
+    )
+    return [_moved(segment, (x0, y0, x1, y1), width, height) for segment in segments]
 
 
 def pictures_to_read(pictures: Iterable[Box], segments: list[Segment], page: Box) -> list[Box]:
@@ -83,6 +105,15 @@ def pictures_to_read(pictures: Iterable[Box], segments: list[Segment], page: Box
     return found
 
 
+def _is_blank(picture: Image) -> bool:
+    """Tell an empty sheet, with what dust a scanner may add, from one that shows something."""
+    grey = picture.convert("L").reduce(_REDUCED)
+    counts = grey.histogram()
+    paper = counts.index(max(counts))
+    ink = sum(count for value, count in enumerate(counts) if abs(value - paper) > _DARK)
+    return ink < _LEAST_INK * grey.width * grey.height
+
+
 def _scale(width: float, height: float) -> float:
     """Return pixels per point: enough to read, never more than memory should hold."""
     most = math.sqrt(_MOST_PIXELS / max(1.0, width * height))
@@ -101,7 +132,15 @@ def _scaled(segment: Segment, points: float, turn: int) -> Segment:
     )
 
 
-def _moved(segment: Segment, x: float, y: float) -> Segment:
+def _moved(segment: Segment, box: Box, width: float, height: float) -> Segment:
+    """Put a piece of a picture into the page turned back as the piece is."""
+    x0, y0, x1, y1 = box
+    x, y = {
+        0: (x0, y0),
+        90: (y0, width - x1),
+        180: (width - x1, height - y1),
+        270: (height - y1, x0),
+    }[segment.turn]
     return replace(
         segment, x0=segment.x0 + x, y0=segment.y0 + y, x1=segment.x1 + x, y1=segment.y1 + y
     )

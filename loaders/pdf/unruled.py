@@ -10,30 +10,29 @@ one cell.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from loaders.pdf.pieces import Segment, around, cut_at, words_of
+from loaders.pdf.pieces import Segment, around
+from loaders.pdf.stripes import NUMBER, Chunk, chunks_of, cuts_between, place
 from loaders.pdf.tables import TableBlock, cell_text
 
-_WORD_GAP = 0.5
 _CELL_GAP = 0.9
 """In sizes of the text, as are all of these: the gap that makes a row a candidate."""
 
-_GUTTER = 0.55
-_HALF_LINE = 0.3
+HALF_LINE = 0.3
 """How far above and below its middle a line's ink certainly reaches; boxes are taller."""
 
 _ROW_PITCH = 3.2
 _ALIGNED = 0.5
 _MOST_BETWEEN = 12
 _LEAST_ROWS = 3
-_MANY_BANDS = 8
 _RUNNING_WIDTH = 12
+_LEAST_STEP = 0.15
+"""By how much the white between rows is more than that between lines of a cell."""
+
 _TALL_CELL = 8
 """Lines; several cells of a row as tall as this are columns of the page."""
 
@@ -42,26 +41,15 @@ _MARK = re.compile(
     r"[•●◆■▪◇○▫□✓*–\-·]|[(（\[【]?[\dA-Za-z一二三四五六七八九十]{1,3}[)）\]】]?[.．、:：]?"
     r"|[(（\[]?\w{1,12}[)）\]]|\d{1,3}(?:\.\d{1,3}){1,4}\.?"
 )
-_NUMBER = re.compile(r"[-+(（]?[¥￥$€£]?[\d.,，%‰)）–—-]+")
 
 _PUNCTUATION = re.compile(r"[，。；？！]|[,.;?!](?=\s)")
 
 Band = list[Segment]
 
 
-@dataclass(slots=True)
-class _Chunk:
-    """Words of one band that no gap parts; ``low`` and ``high`` are the columns it covers."""
-
-    piece: Segment
-    band: int
-    low: int = 0
-    high: int = 0
-
-
 def find_tables(segments: Sequence[Segment]) -> tuple[list[TableBlock], list[Segment]]:
     """Return the tables that white space makes, from the top, and the pieces in none of them."""
-    bands = _bands(segments)
+    bands = bands_of(segments)
     tables: list[TableBlock] = []
     rest: list[Segment] = []
     start = 0
@@ -82,12 +70,12 @@ def find_tables(segments: Sequence[Segment]) -> tuple[list[TableBlock], list[Seg
     return tables, rest
 
 
-def _bands(segments: Sequence[Segment]) -> list[Band]:
+def bands_of(segments: Sequence[Segment]) -> list[Band]:
     """Group pieces whose heights overlap, so that lines set midway between others join them."""
     bands: list[Band] = []
     bottom = 0.0
     for piece in sorted(segments, key=lambda piece: piece.middle):
-        reach = _HALF_LINE * piece.size
+        reach = HALF_LINE * piece.size
         if bands and piece.middle - reach < bottom:
             bands[-1].append(piece)
             bottom = max(bottom, piece.middle + reach)
@@ -99,29 +87,12 @@ def _bands(segments: Sequence[Segment]) -> list[Band]:
 
 def _parts(band: Band) -> int:
     """Count the parts of a band that stand apart."""
-    chunks = sorted((chunk for piece in band for chunk in _chunks(piece)), key=lambda c: c.x0)
+    chunks = sorted((chunk for piece in band for chunk in chunks_of(piece)), key=lambda c: c.x0)
     count, end = 1, chunks[0].x1 if chunks else 0.0
     for chunk in chunks:
         count += chunk.x0 - end > _CELL_GAP * chunk.size
         end = max(end, chunk.x1)
     return count
-
-
-def _chunks(piece: Segment) -> Iterator[Segment]:
-    """Yield the parts of a piece between gaps wider than a space."""
-    if piece.gap is not None and piece.gap < _WORD_GAP * piece.size:
-        yield piece
-        return
-    words = list(words_of(piece))
-    if len(words) == 1:
-        yield from words
-        return
-    cuts = [
-        (before.x1 + after.x0) / 2
-        for before, after in pairwise(words)
-        if after.x0 - before.x1 >= _WORD_GAP * piece.size
-    ]
-    yield from cut_at(piece, cuts) if cuts else (piece,)
 
 
 def _candidates(bands: Sequence[Band], left: float, right: float) -> Iterator[tuple[int, int]]:
@@ -150,7 +121,8 @@ def _candidates(bands: Sequence[Band], left: float, right: float) -> Iterator[tu
 def _with_edges(bands: Sequence[Band], first: int, end: int, start: int) -> tuple[int, int]:
     """Take the lines above and below a run that belong to cells of its first and last row."""
     limit = _line_gap(
-        [_gap(before, after) for before, after in pairwise(bands[first:end])], bands[first][0].size
+        [gap_between(before, after) for before, after in pairwise(bands[first:end])],
+        bands[first][0].size,
     )
     if limit:
         while first > start and _is_near(bands[first - 1], bands[first], limit):
@@ -161,13 +133,15 @@ def _with_edges(bands: Sequence[Band], first: int, end: int, start: int) -> tupl
 
 
 def _is_near(before: Band, after: Band, limit: float) -> bool:
-    return _gap(before, after) <= limit and all(piece.block is None for piece in (*before, *after))
+    return gap_between(before, after) <= limit and all(
+        piece.block is None for piece in (*before, *after)
+    )
 
 
-def _gap(before: Sequence[Segment], after: Sequence[Segment]) -> float:
+def gap_between(before: Sequence[Segment], after: Sequence[Segment]) -> float:
     """Return the white between the ink of two bands."""
-    return min(p.middle - _HALF_LINE * p.size for p in after) - max(
-        p.middle + _HALF_LINE * p.size for p in before
+    return min(p.middle - HALF_LINE * p.size for p in after) - max(
+        p.middle + HALF_LINE * p.size for p in before
     )
 
 
@@ -177,25 +151,23 @@ def _table(bands: Sequence[Band]) -> TableBlock | None:
         return None
     size = median(piece.size for piece in pieces)
     chunks = [
-        _Chunk(chunk, number)
+        Chunk(chunk, number)
         for number, band in enumerate(bands)
         for piece in band
-        for chunk in _chunks(piece)
+        for chunk in chunks_of(piece)
     ]
-    cuts = _cuts(chunks, len(bands), size)
+    cuts = cuts_between(chunks, len(bands), size)
     if not cuts:
         return None
-    for chunk in chunks:
-        chunk.low = bisect_right(cuts, chunk.piece.x0)
-        chunk.high = max(chunk.low, bisect_left(cuts, chunk.piece.x1))
+    place(chunks, cuts)
     count = len(cuts) + 1
-    groups = _row_groups(chunks, count, size)
-    if _is_prose(groups, count, size) or not _is_table(groups, count, size):
+    groups = row_groups(chunks, count, size)
+    if is_prose(groups, count, size) or not is_table(groups, count, size):
         return None
     x0, y0, x1, y1 = around(pieces)
     edges = list(pairwise([x0, *cuts, x1]))
     return TableBlock(
-        [_texts(group, edges) for group in groups],
+        [texts_of(group, edges) for group in groups],
         [
             (x0, min(c.piece.y0 for c in group), x1, max(c.piece.y1 for c in group))
             for group in groups
@@ -207,63 +179,9 @@ def _table(bands: Sequence[Band]) -> TableBlock | None:
     )
 
 
-def _cuts(chunks: Sequence[_Chunk], band_count: int, size: float) -> list[float]:
-    """Return where to cut between columns: in the white stripes that all bands but a few leave."""
-    events: list[tuple[float, int, int]] = []
-    for chunk in chunks:
-        events.append((chunk.piece.x0, 1, chunk.band))
-        events.append((chunk.piece.x1, -1, chunk.band))
-    events.sort(key=lambda event: (event[0], event[1]))
-    # A title over several columns, or a long cell, may cross; in a small table none may.
-    most = band_count // 8 + (band_count >= 4)
-    least = (_GUTTER if band_count >= _MANY_BANDS else _WORD_GAP + 0.3) * size
-    depth: Counter[int] = Counter()
-    stripe: list[tuple[int, float, float]] = []
-    cuts: list[float] = []
-    before = events[0][0]
-    for x, step, band in events:
-        if x > before:
-            if len(depth) <= most:
-                stripe.append((len(depth), before, x))
-            elif stripe:
-                cuts.extend(_best_cut(chunks, stripe, least, band_count))
-                stripe = []
-            before = x
-        depth[band] += step
-        if not depth[band]:
-            del depth[band]
-    return cuts
-
-
-def _best_cut(
-    chunks: Sequence[_Chunk], stripe: list[tuple[int, float, float]], least: float, band_count: int
-) -> Iterator[float]:
-    """Yield the middle of a stripe's emptiest part, if enough bands have text on both sides."""
-    if stripe[-1][2] - stripe[0][1] < least:
-        return
-    fewest = min(depth for depth, _, _ in stripe)
-    _, low, high = max(
-        (part for part in stripe if part[0] == fewest), key=lambda part: part[2] - part[1]
-    )
-    middle = (low + high) / 2
-    left: dict[int, float] = {}
-    right: dict[int, float] = {}
-    for chunk in chunks:
-        piece = chunk.piece
-        if piece.x1 <= middle:
-            left[chunk.band] = max(left.get(chunk.band, piece.x1), piece.x1)
-        elif piece.x0 >= middle:
-            right[chunk.band] = min(right.get(chunk.band, piece.x0), piece.x0)
-    both = sum(right[band] - left[band] >= least for band in left.keys() & right.keys())
-    share = 0.25 if band_count >= _MANY_BANDS else 0.4
-    # A column that only its header and a note or two fill stands well apart.
-    if both >= 2 and (both >= share * band_count or (not fewest and high - low > 3 * least)):
-        yield middle
-
-
-def _row_groups(chunks: list[_Chunk], count: int, size: float) -> list[list[_Chunk]]:
+def row_groups(chunks: list[Chunk], count: int, size: float) -> list[list[Chunk]]:
     """Gather the chunks of each row of the table, whose cells may have several lines."""
-    bands: list[list[_Chunk]] = []
+    bands: list[list[Chunk]] = []
     for chunk in chunks:
         if not bands or bands[-1][0].band != chunk.band:
             bands.append([])
@@ -271,7 +189,7 @@ def _row_groups(chunks: list[_Chunk], count: int, size: float) -> list[list[_Chu
     if len(bands) < 2:
         return bands
     gaps = [
-        _gap([c.piece for c in before], [c.piece for c in after])
+        gap_between([c.piece for c in before], [c.piece for c in after])
         for before, after in pairwise(bands)
     ]
     limit = _line_gap(gaps, size)
@@ -288,7 +206,7 @@ def _row_groups(chunks: list[_Chunk], count: int, size: float) -> list[list[_Chu
     return [row for group in groups for row in _rows_of_group(group, count)]
 
 
-def _rows_of_group(group: list[list[_Chunk]], count: int) -> Iterator[list[_Chunk]]:
+def _rows_of_group(group: list[list[Chunk]], count: int) -> Iterator[list[Chunk]]:
     """Part lines that stood close although each is a row, as between blank lines."""
     full = sum(len({chunk.low for chunk in band}) >= max(2, 0.6 * count) for band in group)
     if len(group) > 2 and full >= 0.8 * len(group):
@@ -297,7 +215,7 @@ def _rows_of_group(group: list[list[_Chunk]], count: int) -> Iterator[list[_Chun
         yield [chunk for band in group for chunk in band]
 
 
-def _is_prose(groups: Sequence[Sequence[_Chunk]], count: int, size: float) -> bool:
+def is_prose(groups: Sequence[Sequence[Chunk]], count: int, size: float) -> bool:
     """Tell columns of running text, which are read one after the other, from those of a table.
 
     The lines of running text fill their column, and go on at the same pitch where the rows of a
@@ -345,16 +263,16 @@ def _is_running(lines: dict[tuple[int, int], list[Segment]], size: float) -> boo
 def _line_gap(gaps: list[float], size: float) -> float:
     """Return the largest gap between lines of one cell, 0 where all gaps are alike."""
     ordered = sorted(gaps)
-    best, limit = 0.2 * size, 0.0
+    best, limit = _LEAST_STEP * size, 0.0
     for low, high in pairwise(ordered):
         if low > 1.2 * size:
             break
-        if high - low > best and high + 0.6 * size >= 1.2 * (low + 0.6 * size):
+        if high - low > best and high + 0.6 * size >= 1.12 * (low + 0.6 * size):
             best, limit = high - low, low
     return limit
 
 
-def _continues(before: list[_Chunk], band: list[_Chunk], count: int) -> bool:
+def _continues(before: list[Chunk], band: list[Chunk], count: int) -> bool:
     """Tell a line that only goes on with cells of the row above, the first one being empty."""
     columns = {chunk.low for chunk in band}
     return (
@@ -362,11 +280,11 @@ def _continues(before: list[_Chunk], band: list[_Chunk], count: int) -> bool:
         and len(columns) <= count // 2
         and len({chunk.low for chunk in before}) > len(columns)
         and columns <= {chunk.low for chunk in before}
-        and not any(_NUMBER.fullmatch(chunk.piece.text) for chunk in band)
+        and not any(NUMBER.fullmatch(chunk.piece.text) for chunk in band)
     )
 
 
-def _is_table(groups: list[list[_Chunk]], count: int, size: float) -> bool:
+def is_table(groups: list[list[Chunk]], count: int, size: float) -> bool:
     """Tell a table from lists, tables of contents, formulas and text that happens to align."""
     if len(groups) < _LEAST_ROWS:
         every = all(len({chunk.low for chunk in group}) == count for group in groups)
@@ -382,7 +300,7 @@ def _is_table(groups: list[list[_Chunk]], count: int, size: float) -> bool:
     if count == 2:
         heads = [" ".join(chunk.piece.text for chunk in cell) for cell in first if cell]
         values = [" ".join(c.piece.text for c in group if c.low) for group in groups]
-        numeric = sum(_NUMBER.fullmatch(value) is not None for value in values)
+        numeric = sum(NUMBER.fullmatch(value) is not None for value in values)
         if numeric < 0.5 * len(values) and sum(
             _MARK.fullmatch(head) is not None for head in heads
         ) > 0.5 * len(heads):
@@ -409,10 +327,13 @@ def _is_aligned(cells: Sequence[tuple[float, float, float, float]], size: float)
         middle = median(places)
         if sum(abs(x - middle) <= _ALIGNED * size for x in places) >= 0.6 * len(places):
             return True
-    return False
+    # Words at the left edge and numbers at the right one.
+    low, high = min(cell[0] for cell in cells), max(cell[2] for cell in cells)
+    either = sum(min(c[0] - low, high - c[2]) <= _ALIGNED * size for c in cells)
+    return either >= 0.8 * len(cells)
 
 
-def _texts(group: list[_Chunk], edges: list[tuple[float, float]]) -> list[str]:
+def texts_of(group: list[Chunk], edges: list[tuple[float, float]]) -> list[str]:
     """Return the cells of a row; a text over several columns stands in each of them."""
     row = []
     for column in range(len(edges)):

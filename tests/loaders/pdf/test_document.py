@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from loaders.errors import DamagedFileError, EncryptedFileError, LoadError, NoTextLayerError
+from loaders.errors import (
+    DamagedFileError,
+    EncryptedFileError,
+    LoadError,
+    NoTextLayerError,
+    OcrUnavailableError,
+)
 from loaders.limits import Limits
 from loaders.load import records_of
 from loaders.records import ElementRecord, LoadSummary
@@ -256,8 +262,15 @@ def _without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_without_ocr")
-def test_scan_says_that_it_has_no_text_layer(tmp_path: Path) -> None:
+def test_scan_says_that_it_needs_the_ocr(tmp_path: Path) -> None:
     path = make_pdf(tmp_path / "扫描.pdf", [[], []])
+
+    with pytest.raises(OcrUnavailableError):
+        _read(path)
+
+
+def test_document_of_blank_pages_says_that_it_has_no_text(tmp_path: Path) -> None:
+    path = make_pdf(tmp_path / "白.pdf", [[], []], drawing=False)
 
     with pytest.raises(NoTextLayerError) as caught:
         _read(path)

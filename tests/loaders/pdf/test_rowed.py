@@ -1,0 +1,136 @@
+"""Tables of which only the rows are ruled or shaded, and rules that make no table."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from loaders.pdf.pieces import Segment
+from loaders.pdf.rowed import rowed_tables
+from loaders.pdf.ruled import Rules
+from loaders.pdf.tables import TableBlock
+
+WIDTH = 300
+XS = (5, 105, 205)
+PROSE = "设备投入运行以后，应当按照规定定期检查。"
+ROWS = [
+    ["名称", "数量", "说明"],
+    ["水泵", "3", "备用"],
+    ["阀门", "12", "新"],
+    ["管道", "7", "旧"],
+    ["风机", "5", "停用"],
+    ["电机", "4", "在用"],
+]
+
+
+def _text(text: str, x: float, y: float) -> Segment:
+    return Segment(text, x, y, x + 10 * len(text), y + 10, 10)
+
+
+def _line(row: list[str], y: float) -> list[Segment]:
+    return [_text(text, x, y) for x, text in zip(XS, row, strict=True) if text]
+
+
+def _rules(*ys: float) -> Rules:
+    rules = Rules()
+    for y in ys:
+        rules.add(0, y, WIDTH, y)
+    return rules
+
+
+def _read(pieces: list[Segment], rules: Rules) -> tuple[list[TableBlock], list[Segment]]:
+    return rowed_tables(pieces, rules)
+
+
+def test_rules_between_rows_part_them_however_tight_their_lines_stand() -> None:
+    pieces = [
+        *_line(["设备", "数目", "备注"], 2),
+        *_line(["一号水泵", "3", "每天检查轴承"], 16),
+        _text("的温度", 205, 28),
+        *_line(["二号水泵", "4", "每周检查一次"], 42),
+        *_line(["三号水泵", "5", "每月检查油位"], 56),
+        _text("一次", 205, 68),
+        *_line(["四号水泵", "6", "停用"], 82),
+    ]
+
+    tables, rest = _read(pieces, _rules(0, 14, 40, 54, 80, 94))
+
+    assert rest == []
+    assert [table.rows for table in tables] == [
+        [
+            ["设备", "数目", "备注"],
+            ["一号水泵", "3", "每天检查轴承的温度"],
+            ["二号水泵", "4", "每周检查一次"],
+            ["三号水泵", "5", "每月检查油位一次"],
+            ["四号水泵", "6", "停用"],
+        ]
+    ]
+
+
+def test_three_rules_hold_a_header_and_all_rows() -> None:
+    pieces = [piece for number, row in enumerate(ROWS) for piece in _line(row, 5 + 18 * number)]
+    caption, note = _text("表1　设备一览", 90, -18), _text("注：截至上年末。", 0, 116)
+
+    tables, rest = _read([caption, *pieces, note], _rules(0, 19, 110))
+
+    assert [table.rows for table in tables] == [ROWS]
+    assert rest == [caption, note]
+
+
+def test_the_rows_before_the_first_shaded_one_and_after_the_last_belong_to_the_table() -> None:
+    pieces = [piece for number, row in enumerate(ROWS) for piece in _line(row, 5 + 20 * number)]
+    shades = Rules()
+    for top in (40, 80):
+        for one, other in pairwise([(0, top), (WIDTH, top), (WIDTH, top + 20), (0, top + 20)]):
+            shades.add(*one, *other)
+    before = _text(PROSE, 0, -30)
+
+    tables, rest = _read([before, *pieces], shades)
+
+    assert [table.rows for table in tables] == [ROWS]
+    assert rest == [before]
+
+
+def test_tables_of_equal_width_are_told_apart_by_the_text_between_them() -> None:
+    pieces = [piece for number, row in enumerate(ROWS) for piece in _line(row, 5 + 20 * number)]
+    caption = _text("表2　设备一览", 90, 145)
+    second = [piece for number, row in enumerate(ROWS) for piece in _line(row, 175 + 20 * number)]
+    ys = [*range(0, 121, 20), *range(170, 291, 20)]
+
+    tables, rest = _read([*pieces, caption, *second], _rules(*ys))
+
+    assert [table.rows for table in tables] == [ROWS, ROWS]
+    assert rest == [caption]
+
+
+def test_rules_around_paragraphs_make_no_table() -> None:
+    pieces = [_text(PROSE, 0, 5 + 16 * number) for number in range(12)]
+
+    tables, rest = _read(pieces, _rules(0, 60, 110, 200))
+
+    assert tables == []
+    assert rest == pieces
+
+
+def test_parts_whose_lines_stand_apart_are_no_rows() -> None:
+    tops = (5, 45, 85, 125)
+    pieces = [piece for top in tops for row in ROWS[:1] for piece in _line(row, top)]
+
+    tables, rest = _read(pieces, _rules(0, 60, 140))
+
+    assert tables == []
+    assert rest == pieces
+
+
+def test_numbers_at_the_right_of_a_column_are_no_column_of_their_own() -> None:
+    rows = [("规格", ""), ("", "900"), ("无级", ""), ("", "320"), ("贴塑", ""), ("", "370")]
+    pieces = []
+    for number, (word, value) in enumerate(rows):
+        top = 5 + 20 * number
+        pieces.append(_text(f"项目{number}", 5, top))
+        pieces.append(_text(word, 105, top) if word else _text(value, 150, top))
+
+    tables, _ = _read(pieces, _rules(*range(0, 121, 20)))
+
+    assert [table.rows for table in tables] == [
+        [[f"项目{number}", word or value] for number, (word, value) in enumerate(rows)]
+    ]
