@@ -5,7 +5,7 @@ LoadError
 │   ├── ArchiveFileError     a package of files: they can be added, it cannot
 │   └── LibreOfficeMissingError  an old format, and LibreOffice is not installed here
 ├── EmptyFileError           no bytes, or no text in it
-├── NoTextLayerError         pages of pictures only: a scan
+├── NoTextLayerError         pages on which no text was found
 ├── OcrUnavailableError      a picture or scan, and no OCR is installed here
 ├── EncryptedFileError       a password is needed, or the one given is wrong
 ├── DamagedFileError         the bytes are not what the format promises
@@ -56,7 +56,7 @@ class EmptyFileError(LoadError):
 
 
 class NoTextLayerError(LoadError):
-    """The pages hold pictures but no text: a scan. Params: ``pages``."""
+    """No text was found on any page, by OCR neither. Params: ``pages``."""
 
     code = "no_text_layer"
 

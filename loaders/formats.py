@@ -77,8 +77,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "xlsb",
         ("xlsb",),
-        "loaders.sheets.plain_values:load_xlsb",
-        ("unstructured", "python_calamine"),
+        "loaders.sheets.xlsb:load_xlsb",
+        ("unstructured", "lxml"),
     ),
     Format("xls", ("xls", "xlt", "et"), "loaders.sheets.xls:load_xls", ("unstructured", "xlrd")),
     Format("ods", ("ods",), "loaders.sheets.ods:load_ods", ("unstructured", "lxml")),
@@ -177,10 +177,13 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "image",
-        ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "heic", "jp2", "svg"),
+        ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "jp2"),
         "loaders.pictures.image:load_image",
         ("unstructured", "rapidocr", "onnxruntime", "cv2", "PIL"),
     ),
+    # Photographs of telephones, which Pillow does not decode, and drawings.
+    Format("heic", ("heic", "heif")),
+    Format("svg", ("svg",)),
     Format("archive", ("zip", "rar", "7z", "gz", "tar", "bz2", "xz", "tgz")),
 )
 
@@ -215,6 +218,7 @@ _SUFFIX = re.compile(r"[a-z][a-z0-9_-]{0,11}|7z")
 _IN_OLE = ("doc", "xls", "ppt", "msg")
 _INSIDE_ENCRYPTED = {"doc": "docx", "xls": "xlsx", "xlsm": "xlsm", "xlsb": "xlsb", "ppt": "pptx"}
 _IN_PARTS = ("eml", "mhtml")
+_PICTURES = ("image", "heic", "svg")
 _OPENED_AS_TEXT = ("doc", "rtf", "xls")
 """What the programs of these suffixes open without a word although it is plain text."""
 
@@ -327,13 +331,13 @@ def _detect_text(path: Path, head: bytes, suffix: str) -> Format:
         text = text.rpartition("\n")[0] or text
     guess = not unknown_suffix and not (known is not None and known.is_text)
     kind = content_kind.text_kind(text, guess=guess)
-    if kind == "xml" and known is not None and known.name in ("html", "image"):
+    if kind == "xml" and known is not None and known.name in ("html", *_PICTURES):
         kind = None
     if kind is not None:
         return _BY_NAME[kind]
     if known is not None and known.is_text:
         return known
-    if unknown_suffix or (known is not None and known.name == "image"):
+    if unknown_suffix or (known is not None and known.name in _PICTURES):
         raise UnsupportedFormatError(f"{path.name}: unknown kind of file", format=suffix)
     if known is not None and known.name == "xls" and "\t" in text:
         return _BY_NAME["tsv"]

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
 from loaders.formats import Format
+
+_CODECS = {
+    "jp2": "jpg_2000",
+    "jpeg": "jpg",
+    "jpg": "jpg",
+    "png": "zlib",
+    "tif": "libtiff",
+    "tiff": "libtiff",
+    "webp": "webp",
+}
+"""What Pillow may have been built without, by the names of its own list of features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,18 @@ def can_ocr() -> bool:
     from loaders.pictures import ocr
 
     return ocr.available()
+
+
+def lacking_codecs(suffixes: Iterable[str]) -> dict[str, str]:
+    """Map those of these suffixes of pictures that Pillow, as built here, cannot decode to what it
+    lacks.
+    """
+    if find_spec("PIL") is None:
+        return {}
+    from PIL import features
+
+    wanted = {suffix: _CODECS[suffix] for suffix in suffixes if suffix in _CODECS}
+    return {suffix: name for suffix, name in wanted.items() if not features.check(name)}
 
 
 def _is_here(program: str) -> bool:

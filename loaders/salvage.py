@@ -38,6 +38,10 @@ _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relations
 _TYPES = "[Content_Types].xml"
 _STRINGS = "xl/sharedStrings.xml"
 _STRING_CELL = re.compile(rb'\st="s"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>(\d{1,7})</v>')
+_SPREADSHEETS = (
+    "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}",
+    "{http://purl.oclc.org/ooxml/spreadsheetml/main}",
+)
 _MOST_STRINGS = 2_000_000
 _XML = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm")
 _PICTURES = ("media/", "pictures/", "thumbnails/", "thumbnail.", "images/", "embeddings/")
@@ -291,7 +295,8 @@ def _fill_strings(parts: dict[str, bytes]) -> None:
     root = _parsed(parts.get(_STRINGS, b""))
     if not wanted or root is None:
         return
-    space = root.tag.rpartition("}")[0] + "}" if "}" in root.tag else ""
+    # A namespace whose name is broken cannot be written again; readers go by the rest of the names.
+    space = next((known for known in _SPREADSHEETS if root.tag.startswith(known)), "")
     for _ in range(wanted - len(root)):
         etree.SubElement(etree.SubElement(root, f"{space}si"), f"{space}t").text = ""
     parts[_STRINGS] = _written(root)

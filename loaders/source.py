@@ -15,9 +15,10 @@ class Source:
     end.
 
     ``missing`` says as a code with params what part could not be read. ``force_ocr`` asks for the
-    pages' pictures to be read even where there is text. ``depth`` counts the files around this one,
-    which is attached to them. ``ocr_pages`` holds the mean confidence (0-1) of each page that was
-    read from its picture, by page number; 0 stands for a file without pages.
+    pages' pictures to be read even where there is text, and for small ones inside a document.
+    ``depth`` counts the files around this one, which is attached to them. ``ocr_pages`` holds the
+    mean confidence (0-1) of each page that was read from its picture, by page number; 0 stands for
+    a file without pages.
     `loaders.pictures.embedded` keeps count of its work in ``pictures_seen``, by digest,
     ``pictures_read`` and ``picture_pixels``.
     """

@@ -4,38 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from loaders._unstructured import Element, make_element
 from loaders.errors import DamagedFileError
+from loaders.office.alternative import alternative_text
 from loaders.office.drawing import A, R, chart_elements, diagram_texts, paragraph_text, picture_text
 from loaders.office.opc import Parts, Relation, local_name, opened_parts
+from loaders.office.slide_order import Box, Item, in_reading_order
+from loaders.office.slide_text import body_elements, table_elements
 from loaders.source import Source
-from loaders.tables.in_text import MOST_CELLS, WIDEST_SPAN, grid_elements
 from loaders.text.labels import labelled
-from loaders.text.numerals import numeral
 
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _USUAL_MAIN = "ppt/presentation.xml"
-_FOOTERS = frozenset(("ftr", "dt", "hdr"))
 _BODIES = frozenset(("body", "obj", "subTitle"))
-_TITLES = frozenset(("title", "ctrTitle"))
 _MAX_DEPTH = 60
-_NUMBERINGS = (
-    # DrawingML names a numbering by its numerals and its marks (ST_TextAutonumberScheme).
-    ("arabicDb", "decimalFullWidth"),
-    ("arabic", "decimal"),
-    ("alphaLc", "lowerLetter"),
-    ("alphaUc", "upperLetter"),
-    ("romanLc", "lowerRoman"),
-    ("romanUc", "upperRoman"),
-    ("circleNum", "decimalEnclosedCircle"),
-    ("ea1JpnChsDb", "chineseCounting"),
-    ("ea1", "chineseCounting"),
-)
-
-Box = tuple[float, float, float, float]
 
 
 def load_pptx(source: Source) -> Iterator[Element]:
@@ -62,14 +46,6 @@ def _slide_names(parts: Parts, main: str, root: Any) -> list[str]:
     names = [entry.target for entry in listed if entry is not None and not entry.is_external]
     # A list cut off by damage still leaves the slides themselves.
     return names or sorted(parts.related(main, "slide"), key=lambda name: (len(name), name))
-
-
-@dataclass(slots=True)
-class _Item:
-    """Something on a slide: where it stands, and what it says."""
-
-    box: Box | None
-    elements: list[Element]
 
 
 @dataclass(slots=True)
@@ -150,10 +126,10 @@ class _Deck:
         items = list(self._items(tree, sheet, 0))
         titles = [item for item in items if any(e.category == "Title" for e in item.elements)]
         rest = [item for item in items if item not in titles]
-        for item in [*titles, *_in_reading_order(rest)]:
+        for item in [*titles, *in_reading_order(rest)]:
             yield from item.elements
 
-    def _items(self, tree: Any, sheet: _Sheet, depth: int) -> Iterator[_Item]:
+    def _items(self, tree: Any, sheet: _Sheet, depth: int) -> Iterator[Item]:
         if depth > _MAX_DEPTH:
             return
         for shape in tree:
@@ -163,18 +139,18 @@ class _Deck:
             elif kind == "grpSp":
                 # A group has a coordinate system of its own, but its parts share it.
                 inner = list(self._items(shape, sheet, depth + 1))
-                elements = [e for item in _in_reading_order(inner) for e in item.elements]
-                yield _Item(_box_of(shape), elements)
+                elements = [e for item in in_reading_order(inner) for e in item.elements]
+                yield Item(_box_of(shape), elements)
             elif kind in ("sp", "cxnSp"):
                 item = self._shape(shape, sheet)
                 if item is not None:
                     yield item
             elif kind == "graphicFrame":
-                yield _Item(_box_of(shape), list(self._frame(shape, sheet)))
+                yield Item(_box_of(shape), list(self._frame(shape, sheet)))
             elif kind == "pic":
-                yield _Item(_box_of(shape), list(self._picture(shape, sheet)))
+                yield Item(_box_of(shape), list(self._picture(shape, sheet)))
 
-    def _alternative(self, node: Any, sheet: _Sheet, depth: int) -> Iterator[_Item]:
+    def _alternative(self, node: Any, sheet: _Sheet, depth: int) -> Iterator[Item]:
         """Read the newer of two descriptions of the same thing, or the older if it says more."""
         for version in node:
             items = list(self._items(version, sheet, depth + 1))
@@ -182,7 +158,7 @@ class _Deck:
                 yield from items
                 return
 
-    def _shape(self, shape: Any, sheet: _Sheet) -> _Item | None:
+    def _shape(self, shape: Any, sheet: _Sheet) -> Item | None:
         mark = shape.find(f"{_P}nvSpPr/{_P}nvPr/{_P}ph")
         kind = _kind(mark) if mark is not None else ""
         if mark is not None and (sheet.is_template or kind == "sldNum"):
@@ -194,18 +170,18 @@ class _Deck:
                 ("type", kind)
             )
         body = shape.find(f"{_P}txBody")
-        elements = [] if body is None else list(_body_elements(body, kind, sheet.page))
+        elements = [] if body is None else list(body_elements(body, kind, sheet.page))
         fill = shape.find(f"{_P}spPr/{A}blipFill")
         if fill is not None:
             elements.extend(self._picture(fill, sheet))
-        return _Item(box, elements)
+        return Item(box, elements)
 
     def _frame(self, frame: Any, sheet: _Sheet) -> Iterator[Element]:
         holder = frame.find(f"{A}graphic/{A}graphicData")
         for node in holder if holder is not None else ():
             kind = local_name(node)
             if kind == "tbl":
-                yield from _table(node, sheet.page)
+                yield from table_elements(node, sheet.page)
             elif kind == "chart":
                 name = self._target(node.get(f"{R}id"), sheet)
                 if name is not None:
@@ -228,6 +204,9 @@ class _Deck:
 
     def _picture(self, node: Any, sheet: _Sheet) -> Iterator[Element]:
         blip = next(iter(node.iter(f"{A}blip")), None)
+        alternative = alternative_text(node if blip is None else blip)
+        if alternative is not None:
+            yield make_element(alternative, page=sheet.page)
         name = self._target(blip.get(f"{R}embed"), sheet) if blip is not None else None
         data = self.parts.read(name) if name is not None else None
         text = picture_text(data, self.source)
@@ -287,130 +266,3 @@ def _box_of(shape: Any) -> Box | None:
         return x, y, x + float(size.get("cx", "0")), y + float(size.get("cy", "0"))
     except ValueError:
         return None
-
-
-def _in_reading_order(items: list[_Item]) -> list[_Item]:
-    """Sort by cutting the sheet along empty lanes, first across, then down (XY cut, Nagy 1984)."""
-    placed = [item for item in items if item.box is not None and item.elements]
-    rest = [item for item in items if item.box is None]
-    return [*_cut(placed, 0), *rest]
-
-
-def _cut(items: list[_Item], depth: int) -> list[_Item]:
-    if len(items) < 2 or depth > _MAX_DEPTH:
-        return items
-    for axis in (1, 0):
-        groups = _lanes(items, axis)
-        if len(groups) > 1:
-            return [item for group in groups for item in _cut(group, depth + 1)]
-    return sorted(items, key=lambda item: (item.box or (0, 0, 0, 0))[1::-1])
-
-
-def _lanes(items: list[_Item], axis: int) -> list[list[_Item]]:
-    """Group items whose extents on an axis overlap by more than a sliver."""
-
-    def extent(item: _Item) -> tuple[float, float]:
-        box = item.box or (0.0, 0.0, 0.0, 0.0)
-        return min(box[axis], box[axis + 2]), max(box[axis], box[axis + 2])
-
-    ordered = sorted(items, key=extent)
-    groups = [[ordered[0]]]
-    end = extent(ordered[0])[1]
-    for _, item in pairwise(ordered):
-        start, stop = extent(item)
-        if start >= end - 0.1 * min(stop - start, end - extent(groups[-1][0])[0]):
-            groups.append([])
-        groups[-1].append(item)
-        end = max(end, stop)
-    return groups
-
-
-def _body_elements(body: Any, kind: str, page: int) -> Iterator[Element]:
-    """Yield a text body's paragraphs: a title as one, lists with the numbers they show."""
-    paragraphs = list(body.iterchildren(f"{A}p"))
-    if kind in _TITLES:
-        text = " ".join(" ".join(map(paragraph_text, paragraphs)).split())
-        if text:
-            yield make_element(text, "Title", level=1, page=page)
-        return
-    counts: dict[int, tuple[str, int]] = {}
-    for paragraph in paragraphs:
-        text = paragraph_text(paragraph)
-        if not text:
-            continue
-        if kind in _FOOTERS:
-            yield make_element(text, "Footer", page=page)
-            continue
-        properties = paragraph.find(f"{A}pPr")
-        number, is_item = _list_mark(properties, counts)
-        if number:
-            text = f"{number} {text}"
-        plain = properties is not None and properties.find(f"{A}buNone") is not None
-        is_item = is_item or (kind in ("body", "obj") and not plain)
-        yield make_element(text, "ListItem" if is_item else "NarrativeText", page=page)
-
-
-def _list_mark(properties: Any | None, counts: dict[int, tuple[str, int]]) -> tuple[str, bool]:
-    """Return the number that a paragraph shows, and whether it is an item of a list."""
-    if properties is None:
-        counts.clear()
-        return "", False
-    depth = properties.get("lvl") or "0"
-    level = int(depth) if depth.isdecimal() else 0
-    for deeper in [known for known in counts if known > level]:
-        del counts[deeper]
-    auto = properties.find(f"{A}buAutoNum")
-    if auto is None:
-        counts.pop(level, None)
-        return "", any(properties.find(A + mark) is not None for mark in ("buChar", "buBlip"))
-    scheme, begin = auto.get("type") or "arabicPeriod", auto.get("startAt") or "1"
-    known = counts.get(level)
-    first = int(begin) if begin.isdecimal() and len(begin) < 6 else 1
-    number = known[1] + 1 if known is not None and known[0] == scheme else first
-    counts[level] = scheme, number
-    return _numbered(number, scheme), True
-
-
-def _numbered(number: int, scheme: str) -> str:
-    style = next((style for start, style in _NUMBERINGS if scheme.startswith(start)), "decimal")
-    text = numeral(number, style)
-    if scheme.endswith("ParenBoth"):
-        return f"({text})"
-    if scheme.endswith("ParenR"):
-        return f"{text})"
-    if scheme.endswith("Period"):
-        return text + ("、" if style == "chineseCounting" else ".")
-    return text
-
-
-def _table(table: Any, page: int) -> Iterator[Element]:
-    """Yield a table with its merged cells filled."""
-    grid: list[list[str]] = []
-    pending: dict[tuple[int, int], str] = {}
-    filled = 0
-    for number, row in enumerate(table.iterchildren(f"{A}tr")):
-        line: list[str] = []
-        for cell in row.iterchildren(f"{A}tc"):
-            text = " ".join(" ".join(map(paragraph_text, cell.iter(f"{A}p"))).split())
-            if cell.get("hMerge") in ("1", "true") and line:
-                text = line[-1]
-            elif cell.get("vMerge") in ("1", "true"):
-                text = pending.get((number, len(line)), text)
-            down, across = _span(cell.get("rowSpan")), _span(cell.get("gridSpan"))
-            filled += down * across
-            if filled <= MOST_CELLS:
-                for offset in range(1, down):
-                    for column in range(across):
-                        pending[number + offset, len(line) + column] = text
-            line.append(text)
-        grid.append(line)
-    first = table.find(f"{A}tblPr")
-    marked = first is not None and first.get("firstRow") in ("1", "true") and len(grid) > 1
-    # The mark only tells how the row is painted; merged cells above others need a closer look.
-    plain = marked and all(grid[0]) and len(set(grid[0])) == len(grid[0])
-    yield from grid_elements(grid, marked=1 if plain else 0, page=page)
-
-
-def _span(value: str | None) -> int:
-    known = value is not None and value.isdecimal() and len(value) < 6
-    return min(max(1, int(value or 1)), WIDEST_SPAN) if known else 1

@@ -16,6 +16,7 @@ from lxml import etree
 
 from loaders._unstructured import Element, make_element
 from loaders.errors import DamagedFileError
+from loaders.office.alternative import alternative_text
 from loaders.office.drawing import R, chart_elements, diagram_texts, picture_text
 from loaders.office.equations import equation_text
 from loaders.office.opc import Parts, local_name, opened_parts, transitional
@@ -70,6 +71,7 @@ class _Document:
         self._marks: dict[tuple[str, str], str] = {}
         self._endnotes: list[str] = []
         self._pictures: set[str] = set()
+        self._alternatives: set[str] = set()
 
     def body(self, data: bytes) -> Iterator[Element]:
         """Yield the main text, block by block while it is parsed, and the endnotes."""
@@ -215,6 +217,7 @@ class _Document:
         elif kind == "textpath" and (text := (node.get("string") or "").strip()):
             yield make_element(text, "Text")
         elif kind in ("blip", "imagedata"):
+            yield from self._alternative(node)
             yield from self._picture(node.get(f"{R}embed") or node.get(f"{R}id"))
         elif kind == "chart" and (name := self._target(node.get(f"{R}id"))) is not None:
             yield from chart_elements(self._parts, name)
@@ -228,6 +231,12 @@ class _Document:
         else:
             for child in node:
                 yield from self._drawing(child)
+
+    def _alternative(self, node: Any) -> Iterator[Element]:
+        text = alternative_text(node)
+        if text is not None and text not in self._alternatives:
+            self._alternatives.add(text)
+            yield make_element(text)
 
     def _picture(self, key: str | None) -> Iterator[Element]:
         """Yield the text of a picture; a logo that returns on every page is read once."""

@@ -18,6 +18,10 @@ logger = logging.getLogger(__name__)
 
 _LEAST_WIDTH = 100
 _LEAST_HEIGHT = 30
+_LEAST_ASKED_WIDTH = 24
+_LEAST_ASKED_HEIGHT = 10
+"""Where a person asks for the OCR, all is read that has room for a character."""
+
 _LONGEST_SHAPE = 20
 """Width by height, or the other way round, from which on a picture is a rule or an ornament."""
 
@@ -36,7 +40,8 @@ def embedded_text(data: bytes, source: Source) -> str | None:
     """Return the text of a picture inside a document, its lines joined by newlines.
 
     None where there is none, where the picture is too small or was read before in this file, and
-    where it cannot be read; ``source`` is warned of the last.
+    where it cannot be read; ``source`` is warned of the last. ``source.force_ocr`` has small and
+    many pictures read too, and doubtful text kept.
     """
     digest = hashlib.sha256(data).digest()
     if digest in source.pictures_seen:
@@ -54,30 +59,32 @@ def _read(data: bytes, source: Source) -> str | None:
     file = io.BytesIO(data)
     with open_picture(file, source.name) as picture:
         size = picture.size
-    if not _is_worthwhile(size):
+    if not _is_worthwhile(size, source):
         return None
     pixels = size[0] * size[1]
     if (
         not ocr.available()
-        or source.pictures_read >= _MOST_PICTURES
+        or (source.pictures_read >= _MOST_PICTURES and not source.force_ocr)
         or source.picture_pixels + pixels > _MOST_PIXELS
     ):
         source.warn("pictures_skipped")
         return None
     upright = read_page(file, 1, source.name).picture
-    if not _is_worthwhile(_content_size(upright)):
+    if not _is_worthwhile(_content_size(upright), source):
         return None
     source.pictures_read += 1
     source.picture_pixels += pixels
     found = ocr.read_picture(upright)
-    if found.confidence < _LEAST_CONFIDENCE:
+    if found.confidence < _LEAST_CONFIDENCE and not source.force_ocr:
         return None
     text = "\n".join(paragraph.text for paragraph in paragraphs(list(found.segments)))
     return text or None
 
 
-def _is_worthwhile(size: tuple[int, int]) -> bool:
+def _is_worthwhile(size: tuple[int, int], source: Source) -> bool:
     short, long = sorted(size)
+    if source.force_ocr:
+        return short >= _LEAST_ASKED_HEIGHT and long >= _LEAST_ASKED_WIDTH
     return short >= _LEAST_HEIGHT and long >= _LEAST_WIDTH and long <= _LONGEST_SHAPE * short
 
 

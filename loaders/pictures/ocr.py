@@ -68,6 +68,7 @@ class OcrResult:
     Where the page lies askew the segments are level: ``slope`` (down for each step right) was taken
     out of them around the middle of the page, as `loaders.pdf.layout` puts it back. On the picture
     as it was given, text of ``segment.turn`` stands turned by ``segment.turn - turn``.
+    ``unread`` counts what looks like lines of text and could not be read.
     """
 
     segments: tuple[Segment, ...]
@@ -76,6 +77,7 @@ class OcrResult:
     width: int
     height: int
     slope: float = 0.0
+    unread: int = 0
 
 
 @dataclass(slots=True)
@@ -121,6 +123,7 @@ def read_picture(picture: Image) -> OcrResult:
         width,
         height,
         slope,
+        len(readings) - len(kept),
     )
 
 

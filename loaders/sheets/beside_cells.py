@@ -31,7 +31,8 @@ def beside_cells(parts: Parts, part: str, sheet: str, source: Source) -> Iterato
     ]
     yield from threads
     for relation in inside:
-        if relation.kind == "comments":
+        # Those of a binary workbook (xlsb) are no XML.
+        if relation.kind == "comments" and not relation.target.endswith(".bin"):
             for element in _comments(parts, relation.target, "comment", sheet):
                 if not (threads and _THREADED in element.text):
                     yield element

@@ -1,4 +1,4 @@
-"""Values of workbooks by calamine: for xlsb, and for what no other reader here can open."""
+"""Values of workbooks by calamine, for what no other reader here can open."""
 
 from __future__ import annotations
 
@@ -8,27 +8,13 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
-from loaders._unstructured import Element
-from loaders.container import check_container
 from loaders.errors import DamagedFileError, EncryptedFileError
-from loaders.office.package import opened_package
 from loaders.sheets.cells import MergedCells, cleaned
 from loaders.sheets.number_format import shown
 from loaders.source import Source
-from loaders.tables.grid import Row, table_elements
+from loaders.tables.grid import Row
 
 Value = bool | float | str | date | datetime | time | timedelta | None
-
-
-def load_xlsb(source: Source) -> Iterator[Element]:
-    """Yield the tables of a binary workbook of Excel 2007 and later."""
-    source.warn("number_formats_lost")
-    with opened_package(source) as package:
-        check_container(package, source.limits, name=source.name, format_name="xlsb")
-        package.seek(0)
-        data = package.read()
-    for name, rows in plain_sheets(data, source):
-        yield from table_elements(rows, sheet=name)
 
 
 def plain_sheets(

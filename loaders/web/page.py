@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -26,18 +26,12 @@ from loaders.text import encoding
 from loaders.text.headings import NumberedHeadings, is_article
 from loaders.text.numerals import numeral
 from loaders.text.plain import classified
-
-Picture = Callable[[str], str | None]
-"""Returns the text in the picture at an address of the page, None where there is none."""
+from loaders.web.visible import BREAK, Picture, keep_visible
 
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 _CJK = "⺀-鿿豈-﫿＀-￯　-〿"
 _BREAK_IN_CHINESE = re.compile(rf"(?<=[{_CJK}])[ \t]*\r?\n[ \t\r\n]*(?=[{_CJK}])")
-_DROPPED = (
-    "script", "style", "noscript", "template", "link", "meta", "iframe", "object", "embed",
-    "annotation", "annotation-xml", "defs", "datalist", "head", "title",
-)  # fmt: skip
 _BLOCKS = frozenset(
     (
         "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
@@ -50,33 +44,18 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _VERBATIM = frozenset(("pre", "textarea", "listing", "xmp", "plaintext"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_SHOWN_INPUTS = frozenset(("", "text", "button", "submit", "reset", "number", "date", "email"))
 _LIST_STYLES = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
-_HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-_NO_ALT = re.compile(
-    # What fills an alternative text without saying anything.
-    r"\W*(?:image|img|picture|photo|icon|logo|spacer|alt|null|图片|圖片|图像|图标|logo图)?\W*\d*\W*"
-    r"|\S+\.(?:png|jpe?g|gif|bmp|svg|webp|ico)",
-    re.IGNORECASE,
-)
 _HARD_SPACES = re.compile(rb"(?<![\x80-\xff])\xa0+(?![\x80-\xff])")
 _SAMPLE = 4096
 _IDLE_TAG = re.compile(
     r"</?(?:a|b|big|center|em|font|i|s|small|span|strong|strike|tt|u)(?:\s[^<>]*)?>", re.IGNORECASE
 )
 _IDLE_BLOCK = re.compile(r"</?(?:blockquote|dir|div|form|section)(?:\s[^<>]*)?>", re.IGNORECASE)
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
-_BREAK = "\u2028"
-"""Stands for the end of a line (br) until the white space around it has been joined."""
-
-_PARAGRAPH_BREAK = re.compile(f"(?: *{_BREAK} *){{2,}}| *{_BREAK} *(?=　　)")
-_RAISED = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
-_LOWERED = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
+_PARAGRAPH_BREAK = re.compile(f"(?: *{BREAK} *){{2,}}| *{BREAK} *(?=　　)")
 _MOST_BYTES = 48 * MEGABYTE
 """A page is held as a tree, which takes about ten times its bytes."""
 
-_LONGEST_RAISED = 4
 _LONGEST_CELL = 2000
 _LONGEST_TITLE = 200
 
@@ -143,7 +122,7 @@ def html_elements(
     body = root.find("body")
     if body is None:
         body = root
-    _prepare(body, picture or (lambda address: _inline_picture(address, source)))
+    keep_visible(body, picture or (lambda address: _inline_picture(address, source)))
     yield from _Page(headings or NumberedHeadings()).elements(body)
 
 
@@ -153,16 +132,6 @@ def _tree(text: str) -> tuple[Any, bool]:
     root = html.document_fromstring(text, parser=parser)
     limits = etree.ErrorTypes.ERR_RESOURCE_LIMIT
     return root, all(entry.type != limits for entry in parser.error_log)
-
-
-def table_grid(markup: str) -> list[list[str]]:
-    """Return the cells of an HTML table, all rows equally long, spanned cells filled."""
-    try:
-        table = html.fragment_fromstring(markup)
-    except etree.LxmlError:
-        return []
-    grid = _grid(table)
-    return grid if any(map(any, grid)) else []
 
 
 @dataclass(slots=True)
@@ -200,7 +169,7 @@ class _Page:
                         continue
                     self._enter(tag, node)
                 elif tag == "br":
-                    self.pieces.append(_BREAK)
+                    self.pieces.append(BREAK)
                 if node.text and tag != "br":
                     self.pieces.append(node.text)
                 continue
@@ -253,12 +222,12 @@ class _Page:
         self.pieces.clear()
         block = self.blocks[-1] if self.blocks else ""
         if block in _VERBATIM:
-            text = raw.replace(_BREAK, "\n").strip("\r\n").rstrip()
+            text = raw.replace(BREAK, "\n").strip("\r\n").rstrip()
             if text.strip():
                 yield make_element(text.replace("\r\n", "\n"), "Text")
             return
         for part in _PARAGRAPH_BREAK.split(_SPACES.sub(" ", _BREAK_IN_CHINESE.sub("", raw))):
-            text = "\n".join(filter(None, (line.strip() for line in part.split(_BREAK))))
+            text = "\n".join(filter(None, (line.strip() for line in part.split(BREAK))))
             if text:
                 yield self._element(text, block)
 
@@ -274,55 +243,6 @@ class _Page:
             text, self.mark = self.mark + text, ""
             return make_element(text, "ListItem")
         return classified(text, self.headings)
-
-
-def _prepare(body: Any, picture: Picture) -> None:
-    """Take out what nobody sees, and put text where something else says it."""
-    etree.strip_elements(body, *_DROPPED, with_tail=False)
-    for node in list(body.iter(etree.Element)):
-        tag = node.tag
-        if node is body:
-            continue
-        if (
-            node.get("hidden") is not None
-            or _HIDING.search(node.get("style") or "")
-            or "katex-html" in (node.get("class") or "")
-        ):
-            _replace(node, "")
-        elif tag in ("img", "image"):
-            address = node.get("src") or node.get("href") or node.get("{*}href") or ""
-            address = address or node.get("xlink:href") or ""
-            read = picture(address) if address else None
-            shown = read.replace("\n", _BREAK) if read else ""
-            _replace(node, f"{_BREAK * 2}{shown}{_BREAK * 2}" if shown else _alternative(node))
-        elif tag == "input":
-            kind = (node.get("type") or "").lower()
-            _replace(node, f" {node.get('value') or ''} " if kind in _SHOWN_INPUTS else "")
-        elif tag in ("sup", "sub") and not len(node):
-            text = (node.text or "").strip()
-            signs = _RAISED if tag == "sup" else _LOWERED
-            if 0 < len(text) <= _LONGEST_RAISED and all(ord(char) in signs for char in text):
-                node.text = text.translate(signs)
-
-
-def _replace(node: Any, text: str) -> None:
-    """Put text in the place of an element."""
-    parent = node.getparent()
-    if parent is None:
-        return
-    tail = _UNPRINTABLE.sub("", text) + (node.tail or "")
-    before = node.getprevious()
-    if before is None:
-        parent.text = (parent.text or "") + tail
-    else:
-        before.tail = (before.tail or "") + tail
-    parent.remove(node)
-
-
-def _alternative(node: Any) -> str:
-    """Return a picture's alternative text where it says something."""
-    text = " ".join((node.get("alt") or "").split())
-    return "" if _NO_ALT.fullmatch(text) else f" {text} "
 
 
 def _inline_picture(address: str, source: Source) -> str | None:

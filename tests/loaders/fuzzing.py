@@ -6,6 +6,7 @@ import io
 import json
 import random
 import re
+import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from tests.loaders.msg_maker import properties, text_streams, write_ole
 from tests.loaders.packages import docx_parts, odf_parts, xlsx_parts, zipped
 from tests.loaders.pdf_maker import Put, make_pdf
+from tests.loaders.xlsb_maker import merged, row, short_cell, text_cell, xlsb_parts
 
 SENTENCE = "差旅费应当在出差结束后十日内报销。"
 """Stands in every document; what breaks nothing of the text must leave it there."""
@@ -23,7 +25,7 @@ _OTHERS = tuple(
     f"第{number}条 设备每{number}个月检修一次，由维修班登记。" for number in range(1, 16)
 )
 _LINES = (_OTHERS[0], SENTENCE, *_OTHERS[1:])
-_ZIPPED = ("docx", "xlsx", "pptx", "odt", "ods", "odp", "epub")
+_ZIPPED = ("docx", "xlsx", "xlsb", "pptx", "odt", "ods", "odp", "epub")
 _SLOW = ("odt", "odp", "rtf", "doc", "png")
 """Read by LibreOffice or by OCR, which takes seconds."""
 
@@ -113,6 +115,7 @@ def samples(folder: Path) -> dict[str, bytes]:
         ).encode(),
         "docx": zipped(docx_parts(_LINES)),
         "xlsx": zipped(_workbook()),
+        "xlsb": zipped(_binary_workbook()),
         "pptx": _slides(),
         "odt": zipped(odf_parts("text", "".join(f"<text:p>{line}</text:p>" for line in _LINES))),
         "ods": zipped(odf_parts("spreadsheet", _sheet())),
@@ -259,6 +262,14 @@ def _workbook() -> dict[str, bytes]:
     parts = xlsx_parts(12)
     strings = parts["xl/sharedStrings.xml"].replace("螺栓3号".encode(), SENTENCE.encode())
     return {**parts, "xl/sharedStrings.xml": strings}
+
+
+def _binary_workbook() -> dict[str, bytes]:
+    rows = b"".join(
+        row(number) + text_cell(1, line) + short_cell(16, struct.pack("<d", 12.5), style=1)
+        for number, line in enumerate(("条文", *_LINES), 1)
+    )
+    return xlsb_parts({"表一": rows + merged(3, 4, 2, 2)}, texts=(SENTENCE,), codes=("0.00",))
 
 
 def _sheet() -> str:

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = (595, 842)
+_GARBLING = (
+    b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def"
+    b" 1 begincodespacerange <0000> <ffff> endcodespacerange"
+    b" 1 beginbfrange <0021> <007e> <e021> endbfrange endcmap end end"
+)
 
 
 @dataclass(frozen=True)
@@ -19,8 +24,18 @@ class Put:
     matrix: tuple[float, float, float, float] = (1, 0, 0, 1)
 
 
-def make_pdf(path: Path, pages: list[list[Put]], *, rotate: int = 0, drawing: bool = True) -> Path:
-    """Write pages of texts; ``drawing`` puts a line on every page, so that none is blank."""
+def make_pdf(
+    path: Path,
+    pages: list[list[Put]],
+    *,
+    rotate: int = 0,
+    drawing: bool = True,
+    garbled: bool = False,
+) -> Path:
+    """Write pages of texts; ``drawing`` puts a line on every page, so that none is blank.
+
+    ``garbled`` has the font say that its letters were characters of private use.
+    """
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"",
@@ -49,6 +64,9 @@ def make_pdf(path: Path, pages: list[list[Put]], *, rotate: int = 0, drawing: bo
             ).encode()
         )
         kids.append(f"{len(objects)} 0 R")
+    if garbled:
+        objects.append(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(_GARBLING), _GARBLING))
+        objects[2] = objects[2][:-3] + b" /ToUnicode %d 0 R >>" % len(objects)
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>".encode()
     data = b"%PDF-1.4\n"
     offsets = []

@@ -97,6 +97,20 @@ def test_a_workbook_that_lost_its_strings_keeps_its_numbers_in_place(tmp_path: P
     assert summary.missing == "damaged_parts"
 
 
+def test_a_table_of_strings_with_a_broken_namespace_does_no_harm(tmp_path: Path) -> None:
+    parts = xlsx_parts()
+    strings = parts["xl/sharedStrings.xml"][: -len(b"</si></sst>")]
+    strings = strings[: strings.rindex(b"<si>")]
+    parts["xl/sharedStrings.xml"] = strings.replace(b"/2006/main", b"/2 {06/main", 1)
+    path = tmp_path / "库存.xlsx"
+    path.write_bytes(without_directory(zipped(parts)))
+
+    (table,), summary = _read(path)
+    assert table.table is not None
+    assert table.table.rows[4] == ("螺栓4号", "1004")
+    assert summary.missing == "damaged_parts"
+
+
 def test_what_refers_to_a_lost_part_is_taken_out() -> None:
     parts = docx_parts()
     del parts["word/styles.xml"]

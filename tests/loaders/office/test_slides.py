@@ -92,41 +92,6 @@ def test_slides_are_pages_with_title_lists_tables_and_notes(tmp_path: Path) -> N
     assert (summary.page_count, summary.title) == (2, "年度计划")
 
 
-def test_shapes_are_read_across_and_columns_down(tmp_path: Path) -> None:
-    shapes = (
-        _shape(_p("页底的话"), (0, 900, 1000, 50))
-        + _shape(_p("右上"), (600, 200, 300, 100))
-        + _shape(_p("右下"), (600, 320, 300, 300))
-        + _shape(_p("左栏"), (0, 200, 500, 600))
-        + _shape(_p("标题"), None, "<p:ph type='title'/>")
-    )
-
-    found, _ = _read(_deck(tmp_path / "序.pptx", [_slide(shapes)]))
-    assert [text for _, _, text in found] == ["标题", "左栏", "右上", "右下", "页底的话"]
-
-
-def test_automatic_numbers_are_written_out(tmp_path: Path) -> None:
-    auto = "<a:pPr lvl='{}'><a:buAutoNum type='{}'/></a:pPr>"
-    text = (
-        _p("总则", auto.format(0, "ea1JpnChsDbPeriod"))
-        + _p("甲", auto.format(1, "arabicParenBoth"))
-        + _p("乙", auto.format(1, "arabicParenBoth"))
-        + _p("分则", auto.format(0, "ea1JpnChsDbPeriod"))
-        + _p("丙", auto.format(1, "arabicParenBoth"))
-        + _p("没有编号")
-    )
-
-    found, _ = _read(_deck(tmp_path / "号.pptx", [_slide(_shape(text, (0, 0, 9, 9)))]))
-    assert [text for _, _, text in found] == [
-        "一、 总则",
-        "(1) 甲",
-        "(2) 乙",
-        "二、 分则",
-        "(1) 丙",
-        "没有编号",
-    ]
-
-
 def test_template_text_is_read_once_and_prompts_never(tmp_path: Path) -> None:
     layout = _slide(
         _shape(_p("单击此处添加标题"), (0, 0, 100, 10), "<p:ph type='title'/>")
@@ -211,3 +176,15 @@ def test_numbers_of_slides_are_no_text_and_footers_are_footers(tmp_path: Path, m
 
     found, _ = _read(_deck(tmp_path / "脚.pptx", [_slide(shapes)]))
     assert found[1:] == ([(1, "Footer", "3")] if mark == "ftr" else [])
+
+
+def test_picture_tells_what_its_author_says_of_it(tmp_path: Path) -> None:
+    picture = (
+        "<p:pic><p:nvPicPr><p:cNvPr id='2' name='图片 1' descr='{}'/><p:nvPr/></p:nvPicPr>"
+        "<p:blipFill><a:blip r:embed='none'/></p:blipFill><p:spPr/></p:pic>"
+    )
+    slide = _slide(picture.format("三号泵房管道走向图") + picture.format("图片 3"))
+
+    records, _ = _read(_deck(tmp_path / "图.pptx", [slide]))
+
+    assert records == [(1, "NarrativeText", "图片：三号泵房管道走向图")]

@@ -15,10 +15,12 @@ from docx.oxml.ns import nsdecls
 from loaders.errors import DamagedFileError, EncryptedFileError, LimitExceededError
 from loaders.limits import Limits
 from loaders.load import records_of
+from loaders.pictures import ocr
 from loaders.records import ElementRecord, LoadSummary
 from tests.loaders.office_maker import paragraph, root, write_docx
 
 DATA = Path(__file__).parents[2] / "data" / "loaders"
+NOTICE = DATA.parent / "image" / "notice.png"
 
 
 def _texts(path: Path, **options: object) -> list[str]:
@@ -356,3 +358,21 @@ def test_outside_references_are_not_followed(tmp_path: Path) -> None:
             archive.writestr(name, data)
 
     assert _texts(path) == ["正文的文字。"]
+
+
+@pytest.mark.skipif(not ocr.available(), reason="the OCR is not installed")
+def test_picture_is_read_behind_what_its_author_says_of_it(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("通知张贴如下。")
+    for text in ("值班室墙上的巡检通知", "notice.png"):
+        shape = document.add_picture(str(NOTICE))
+        shape._inline.docPr.set("descr", text)
+    document.add_paragraph("请各班组遵照执行。")
+    document.save(str(tmp_path / "图.docx"))
+
+    texts = _texts(tmp_path / "图.docx")
+
+    assert texts[:2] == ["通知张贴如下。", "图片：值班室墙上的巡检通知"]
+    assert texts[2].startswith("设备巡检通知\n")
+    assert "每周一上午九点检查三号水泵和冷却塔" in texts[2]
+    assert texts[3:] == ["请各班组遵照执行。"]

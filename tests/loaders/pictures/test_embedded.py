@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from loaders.formats import format_named
 from loaders.pictures import ocr_engine
@@ -74,6 +74,17 @@ def test_ornaments_are_not_read(
 
     assert embedded_text(png(picture), source) is None
     assert (source.pictures_read, source.warnings) == (0, [])
+
+
+def test_a_small_picture_is_read_where_a_person_asks_for_it() -> None:
+    label = Image.new("RGB", (90, 28), "white")
+    font = ImageFont.load_default(size=22)
+    ImageDraw.Draw(label).text((6, 1), "4711-B", "black", font)
+    asked = document()
+    asked.force_ocr = True
+
+    assert embedded_text(png(label), document()) is None
+    assert "4711" in (embedded_text(png(label), asked) or "")
 
 
 def test_a_pattern_is_no_writing() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from loaders.errors import DamagedFileError
+from loaders.errors import DamagedFileError, EncryptedFileError
 from loaders.records import TableRecord
-from tests.loaders.reading import summary_of, tables_of, texts_of
+from tests.loaders.reading import elements_of, summary_of, tables_of, texts_of
+from tests.loaders.xls_locker import write_locked
 
 BOOK = Path(__file__).parents[2] / "data" / "loaders" / "book.xls"
 TABLES = [
@@ -75,5 +76,28 @@ def test_records_without_a_container_are_read(tmp_path: Path) -> None:
         stream = container.openstream("Workbook").read()
     path = tmp_path / "裸.xls"
     path.write_bytes(stream)
+
+    assert tables_of(path) == TABLES
+
+
+def test_password_opens_a_locked_workbook(tmp_path: Path) -> None:
+    path = write_locked(tmp_path / "锁.xls", BOOK.read_bytes(), "密码2024")
+
+    tables = [element.table for element in elements_of(path, password="密码2024")]  # noqa: S106
+
+    assert [table for table in tables if table is not None] == TABLES
+
+
+@pytest.mark.parametrize("password", [None, "错"])
+def test_locked_workbook_wants_its_password(tmp_path: Path, password: str | None) -> None:
+    path = write_locked(tmp_path / "锁.xls", BOOK.read_bytes(), "密码2024")
+
+    with pytest.raises(EncryptedFileError):
+        elements_of(path, **({} if password is None else {"password": password}))
+
+
+def test_workbook_locked_against_changes_only_needs_no_password(tmp_path: Path) -> None:
+    # Excel encrypts such a workbook with a password that every copy of it knows.
+    path = write_locked(tmp_path / "只读.xls", BOOK.read_bytes(), "VelvetSweatshop")
 
     assert tables_of(path) == TABLES

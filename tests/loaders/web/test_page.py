@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from loaders.load import records_of
-from loaders.records import ElementRecord, LoadSummary
-from loaders.web.page import table_grid
+from loaders.records import LoadSummary
+from tests.loaders.reading import elements_of, tables_of
 
 
 def _texts(path: Path, content: str | bytes) -> list[str]:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return [record.text for record in records_of(path) if isinstance(record, ElementRecord)]
+    return [element.text for element in elements_of(path)]
 
 
 def test_scripts_and_styles_are_not_text(tmp_path: Path) -> None:
@@ -50,29 +50,33 @@ def test_layout_tables_become_blocks(tmp_path: Path) -> None:
     assert _texts(tmp_path / "页.html", page) == ["左边的导语。", "甲\t乙\n1\t2"]
 
 
-def test_spans_fill_all_their_cells() -> None:
-    markup = (
-        "<table><tr><td rowspan='2'>甲</td><td colspan='2'>乙</td></tr>"
-        "<tr><td>丙</td><td>丁</td></tr><tr><td>戊</td></tr></table>"
+def test_spans_fill_all_their_cells(tmp_path: Path) -> None:
+    path = tmp_path / "表.html"
+    path.write_text(
+        "<html><table><tr><th>一</th><th>二</th><th>三</th></tr>"
+        "<tr><td rowspan='2'>甲</td><td colspan='2'>乙</td></tr>"
+        "<tr><td>丙</td><td>丁</td></tr><tr><td>戊</td></tr></table></html>",
+        encoding="utf-8",
     )
 
-    assert table_grid(markup) == [["甲", "乙", "乙"], ["甲", "丙", "丁"], ["戊", "", ""]]
+    [table] = tables_of(path)
+
+    assert table.header == ("一", "二", "三")
+    assert table.rows == (("甲", "乙", "乙"), ("甲", "丙", "丁"), ("戊", "", ""))
 
 
-@pytest.mark.parametrize("span", ["99999999", "-1", "x", "0", ""])
-def test_absurd_spans_are_bounded(span: str) -> None:
-    grid = table_grid(f"<table><tr><td colspan='{span}'>甲</td></tr></table>")
-
-    assert len(grid[0]) <= 1000
-
-
-def test_hidden_parts_are_not_read(tmp_path: Path) -> None:
-    page = (
-        "<html><body><p hidden>藏一</p><div style='color:red; display: none'>藏二</div>"
-        "<input type='hidden' value='藏三'><input value='张三'><p>看得见</p></body></html>"
+@pytest.mark.parametrize(("span", "width"), [("99999999", 2), ("9999", 1001), ("-1", 2), ("", 2)])
+def test_absurd_spans_are_bounded(tmp_path: Path, span: str, width: int) -> None:
+    path = tmp_path / "表.html"
+    path.write_text(
+        f"<html><table><tr><td colspan='{span}'>甲</td><td>乙</td></tr>"
+        "<tr><td>丙</td><td>丁</td></tr></table></html>",
+        encoding="utf-8",
     )
 
-    assert _texts(tmp_path / "页.html", page) == ["张三", "看得见"]
+    [table] = tables_of(path)
+
+    assert {len(row) for row in table.rows} == {width}
 
 
 def test_lists_show_their_numbers(tmp_path: Path) -> None:
@@ -105,21 +109,6 @@ def test_code_keeps_its_lines_and_breaks_part_paragraphs(tmp_path: Path) -> None
         "第二段的下半句",
         "第三段",
     ]
-
-
-def test_alternative_texts_that_say_something_are_read(tmp_path: Path) -> None:
-    page = (
-        "<html><body><p>流程：<img src='a.png' alt='先申请后采购'><img src='b.png' alt='logo'>"
-        "<img src='c.png' alt='c.png'></p></body></html>"
-    )
-
-    assert _texts(tmp_path / "图.html", page) == ["流程： 先申请后采购"]
-
-
-def test_powers_and_indices_stay_apart_from_their_base(tmp_path: Path) -> None:
-    page = "<html><p>10<sup>3</sup> m<sup>2</sup> CO<sub>2</sub> x<sup>注</sup></p></html>"
-
-    assert _texts(tmp_path / "幂.html", page) == ["10³ m² CO₂ x注"]
 
 
 def test_marked_header_rows_and_captions_are_kept(tmp_path: Path) -> None:
