@@ -110,6 +110,7 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     jobs = command("jobs", commands.jobs)
     jobs.add_argument("--cancel", metavar="ID", help=say("opt.cancel"))
     jobs.add_argument("--retry", metavar="ID", help=say("opt.retry"))
+    jobs.add_argument("--password", help=say("opt.retry_password"))
     server = command("serve", commands.serve)
     server.add_argument("--host", help=say("opt.host"))
     server.add_argument("--port", type=int, help=say("opt.port"))

@@ -13,13 +13,10 @@ from urllib.parse import quote
 
 import httpx
 
+from app.api.answers import AnswerEvent, PassagesEvent, SearchModel, TokenEvent
 from app.api.dependencies import LANGUAGE_HEADER
 from app.api.models import (
     AddReport,
-    AnswerEvent,
-    AskRequest,
-    ConfigureRequest,
-    CreateRequest,
     DocumentList,
     DocumentModel,
     JobList,
@@ -28,11 +25,15 @@ from app.api.models import (
     KnowledgeBaseModel,
     Model,
     ModelList,
-    PassagesEvent,
-    SearchModel,
-    SearchRequest,
     ShowModel,
-    TokenEvent,
+)
+from app.api.requests import (
+    AskRequest,
+    ConfigureRequest,
+    CreateRequest,
+    DocumentsRequest,
+    RetryRequest,
+    SearchRequest,
 )
 from app.operations import AskEventModel, OnProgress
 from app.strings import Language
@@ -102,7 +103,7 @@ def find_server(home: Path, language: Language) -> RemoteOperations | None:
 
 
 class RemoteOperations:
-    """The operations of `app.operations.Operations` on a running server."""
+    """The operations of the command line on a running server."""
 
     def __init__(self, address: ServerAddress, language: Language) -> None:
         self.address = address
@@ -157,26 +158,9 @@ class RemoteOperations:
                 on_progress(job)
         return self._call(AddReport, "GET", f"/jobs/{job.job_id}/report")
 
-    def documents(
-        self,
-        name: str,
-        *,
-        state: str = "",
-        health: str = "",
-        contains: str = "",
-        offset: int = 0,
-        limit: int = 100,
-        pages: bool = True,
-    ) -> DocumentList:
-        """List documents; ``health`` are colours joined by commas, ``pages`` tells of each page."""
-        query = {
-            "state": state,
-            "health": health,
-            "contains": contains,
-            "offset": offset,
-            "limit": limit,
-            "pages": pages,
-        }
+    def documents(self, name: str, wanted: DocumentsRequest) -> DocumentList:
+        """List documents."""
+        query = wanted.model_dump()
         return self._call(DocumentList, "GET", self._path(name) + "/documents", query=query)
 
     def show(self, name: str, document: str, *, passages: bool = False) -> ShowModel:
@@ -220,9 +204,10 @@ class RemoteOperations:
         """Cancel a job."""
         return self._call(JobModel, "POST", f"/jobs/{_quoted(job_id)}/cancel")
 
-    def retry_job(self, job_id: str) -> JobModel:
+    def retry_job(self, job_id: str, *, password: str | None = None) -> JobModel:
         """Run the failed files of a job again, as a new job."""
-        return self._call(JobModel, "POST", f"/jobs/{_quoted(job_id)}/retry")
+        request = RetryRequest(password=password)
+        return self._call(JobModel, "POST", f"/jobs/{_quoted(job_id)}/retry", body=request)
 
     def models(self) -> ModelList:
         """List the models, which are here and which are in use."""

@@ -8,25 +8,25 @@ from pathlib import Path
 from types import TracebackType
 
 from app import output
+from app.api.answers import AnswerEvent, AskModel, CitationModel, HitModel, TokenEvent
 from app.api.models import (
     AddReport,
-    AnswerEvent,
-    AskModel,
-    AskRequest,
-    CitationModel,
-    ConfigureRequest,
-    CreateRequest,
     DocumentList,
-    HitModel,
     JobList,
+    JobModel,
     KnowledgeBaseList,
     KnowledgeBaseModel,
-    SearchRequest,
-    TokenEvent,
 )
-from app.client import find_server
+from app.api.requests import (
+    AskRequest,
+    ConfigureRequest,
+    CreateRequest,
+    DocumentsRequest,
+    SearchRequest,
+)
+from app.client import RemoteOperations, find_server
 from app.messages import of_health, of_kind, of_stage, of_state
-from app.operations import PAGE_SIZE, LocalOperations, Operations
+from app.operations import PAGE_SIZE, LocalOperations
 from app.places import place_text
 from app.strings import Language, text
 from kb.errors import GenerationError, NotFoundError
@@ -34,6 +34,8 @@ from kb.settings import Settings
 
 # An unsupported or excluded file is an answer, not a failure.
 _BAD_OUTCOMES = ("failed", "partial", "cancelled")
+
+Operations = LocalOperations | RemoteOperations
 
 
 class Context:
@@ -158,13 +160,15 @@ def documents(context: Context) -> int:
     while True:
         page = operations.documents(
             options.name,
-            state=options.state,
-            health=options.health,
-            contains=options.contains,
-            offset=len(listed.documents),
-            limit=PAGE_SIZE,
-            # Their pages are for programs: a table on a terminal has no room for them.
-            pages=context.as_json,
+            DocumentsRequest(
+                state=options.state,
+                health=options.health,
+                contains=options.contains,
+                offset=len(listed.documents),
+                limit=PAGE_SIZE,
+                # Their pages are for programs: a table on a terminal has no room for them.
+                pages=context.as_json,
+            ),
         )
         listed.documents.extend(page.documents)
         listed.total = page.total
@@ -294,16 +298,18 @@ def evaluate(context: Context) -> int:
 def jobs(context: Context) -> int:
     """List, cancel or retry jobs."""
     options = context.options
-    operations = context.operations()
+    code = 0
     if options.cancel:
-        listed = JobList(jobs=[operations.cancel_job(options.cancel)])
+        listed = JobList(jobs=[context.operations().cancel_job(options.cancel)])
     elif options.retry:
-        listed = JobList(jobs=[operations.retry_job(options.retry)])
+        again = _retried(context)
+        listed = JobList(jobs=[again])
+        code = 1 if any(again.counts.get(state) for state in _BAD_OUTCOMES) else 0
     else:
-        listed = operations.jobs()
+        listed = context.operations().jobs()
     if context.as_json:
         output.as_json(listed)
-        return 0
+        return code
     heads = ("job", "kind", "state", "progress", "stage", "reason")
     output.table(
         [context.say(f"head.{name}") for name in heads],
@@ -319,7 +325,7 @@ def jobs(context: Context) -> int:
             for job in listed.jobs
         ],
     )
-    return 0
+    return code
 
 
 def serve(context: Context) -> int:
@@ -346,6 +352,19 @@ def doctor(context: Context) -> int:
     from app.doctor import run_doctor
 
     return run_doctor(context)
+
+
+def _retried(context: Context) -> JobModel:
+    operations = context.operations(run_jobs=True)
+    job = operations.retry_job(context.options.retry, password=context.options.password)
+    if not isinstance(operations, LocalOperations):
+        return job
+    # Without a server the job, and the password with it, would end with this process.
+    progress = output.Progress(context.language)
+    try:
+        return operations.wait(job.job_id, on_progress=progress)
+    finally:
+        progress.end()
 
 
 def _knowledge_base(context: Context, record: KnowledgeBaseModel, key: str) -> int:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.api.models import (
-    AddedFile,
+from app.api.answers import (
     AskMilliseconds,
     AskModel,
     CitationModel,
     ConversationModel,
+    HitModel,
+    MessageModel,
+    SearchModel,
+    SentenceModel,
+)
+from app.api.models import (
+    AddedFile,
     DocumentModel,
     FormatHealthModel,
     HealthReasonModel,
     HealthReportModel,
-    HitModel,
     JobModel,
     JsonBox,
     KnowledgeBaseModel,
-    MessageModel,
     PageHealthModel,
     PageModel,
     PassageModel,
-    SearchModel,
-    SentenceModel,
 )
 from app.messages import of_code, of_reason, of_warnings
 from app.strings import Language

@@ -19,7 +19,7 @@ from app.setup.system import install_command
 from kb.errors import KBError
 from kb.models import table
 from loaders.formats import FORMATS, Format
-from loaders.needs import can_ocr, lack_of
+from loaders.needs import can_ocr, lack_of, lacking_codecs
 
 if TYPE_CHECKING:
     from app.commands import Context
@@ -42,6 +42,8 @@ _PACKAGES = (
     "uvicorn",
 )
 _SETUP = "python3 -m app setup"
+# The wheels of Pillow decode all of them; builds of one's own may not.
+_PILLOW = "pip install --force-reinstall --only-binary :all: pillow"
 _LOW_SPACE = 2 << 30
 # The packages of Debian and Ubuntu without what shows windows.
 _SYSTEM_PACKAGES = {
@@ -52,7 +54,7 @@ _SYSTEM_PACKAGES = {
 
 def run_doctor(context: Context) -> int:
     """Check and report; 1 when something that is needed is missing."""
-    formats = [_format(context, entry) for entry in FORMATS]
+    formats = [row for entry in FORMATS for row in _rows(context, entry)]
     checks = [*_checks(context), _formats(context, formats), _ocr(context)]
     report = DoctorModel(
         ok=all(each.state != "failed" for each in checks), checks=checks, formats=formats
@@ -189,6 +191,22 @@ def _format(context: Context, entry: Format) -> FormatModel:
         missing=list(missing),
         hint=hint,
     )
+
+
+def _rows(context: Context, entry: Format) -> Iterator[FormatModel]:
+    """Tell of a format, and apart of those of its suffixes that are not read with the others."""
+    row = _format(context, entry)
+    lacking = lacking_codecs(entry.suffixes) if row.state == "ok" else {}
+    row.suffixes = [suffix for suffix in row.suffixes if suffix not in lacking]
+    yield row
+    for suffix, codec in lacking.items():
+        yield FormatModel(
+            name=suffix,
+            suffixes=[suffix],
+            state="missing",
+            missing=[f"Pillow: {codec}"],
+            hint=_PILLOW,
+        )
 
 
 def _formats(context: Context, formats: list[FormatModel]) -> CheckModel:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import output
-from app.api.models import AnswerEvent, AskModel, AskRequest, Model, SearchRequest
+from app.api.answers import AnswerEvent, AskModel
+from app.api.models import Model
+from app.api.requests import AskRequest, SearchRequest
 from kb.errors import GenerationError, KBError, NotFoundError
 
 if TYPE_CHECKING:

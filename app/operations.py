@@ -1,18 +1,15 @@
-"""What the front doors can do, in their own models: on this workspace, or on a server's."""
+"""What the front doors can do, in their own models, on a workspace of this process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
+from app.api.answers import AnswerEvent, PassagesEvent, SearchModel, TokenEvent
 from app.api.models import (
     AddedFile,
     AddReport,
-    AnswerEvent,
-    AskRequest,
-    ConfigureRequest,
-    CreateRequest,
     DocumentList,
     DocumentModel,
     HealthReportModel,
@@ -22,11 +19,14 @@ from app.api.models import (
     KnowledgeBaseList,
     KnowledgeBaseModel,
     ModelList,
-    PassagesEvent,
-    SearchModel,
-    SearchRequest,
     ShowModel,
-    TokenEvent,
+)
+from app.api.requests import (
+    AskRequest,
+    ConfigureRequest,
+    CreateRequest,
+    DocumentsRequest,
+    SearchRequest,
 )
 from app.convert import (
     added_file,
@@ -42,7 +42,16 @@ from app.convert import (
 )
 from app.models import checked_chat_model, model_list
 from app.strings import Language
-from kb.types import Answer, AskEvent, DocumentState, Health, JobRecord, PassagesFound, Turn
+from kb.types import (
+    Answer,
+    AskEvent,
+    DocumentFilter,
+    DocumentState,
+    Health,
+    JobRecord,
+    PassagesFound,
+    Turn,
+)
 
 if TYPE_CHECKING:
     from kb.workspace import Workspace
@@ -50,79 +59,6 @@ if TYPE_CHECKING:
 AskEventModel = PassagesEvent | TokenEvent | AnswerEvent
 OnProgress = Callable[[JobModel], None]
 PAGE_SIZE = 500
-
-
-class Operations(Protocol):
-    """The operations of the command line, here or on the server that holds the data folder."""
-
-    def create(self, request: CreateRequest) -> KnowledgeBaseModel:
-        """Make a knowledge base."""
-
-    def knowledge_bases(self) -> KnowledgeBaseList:
-        """List the knowledge bases."""
-
-    def configure(self, name: str, request: ConfigureRequest) -> KnowledgeBaseModel:
-        """Rename or change a knowledge base."""
-
-    def delete(self, name: str) -> KnowledgeBaseModel:
-        """Move a knowledge base to the bin and return what it was."""
-
-    def add(
-        self,
-        name: str,
-        paths: Sequence[Path],
-        *,
-        password: str | None = None,
-        wait: bool = True,
-        on_progress: OnProgress | None = None,
-    ) -> AddReport:
-        """Add files and folders of this machine."""
-
-    def documents(
-        self,
-        name: str,
-        *,
-        state: str = "",
-        health: str = "",
-        contains: str = "",
-        offset: int = 0,
-        limit: int = 100,
-        pages: bool = True,
-    ) -> DocumentList:
-        """List documents; ``health`` are colours joined by commas, ``pages`` tells of each page."""
-
-    def show(self, name: str, document: str, *, passages: bool = False) -> ShowModel:
-        """Return the text of a document."""
-
-    def remove(self, name: str, document: str) -> DocumentModel:
-        """Move a document to the bin and return what it was."""
-
-    def search(self, request: SearchRequest) -> SearchModel:
-        """Find passages."""
-
-    def ask(self, request: AskRequest) -> Iterator[AskEventModel]:
-        """Answer a question; the last event is the answer."""
-
-    def jobs(self, *, active_only: bool = False, limit: int = 50) -> JobList:
-        """List jobs, newest first."""
-
-    def job(self, job_id: str) -> JobModel:
-        """Return a job."""
-
-    def cancel_job(self, job_id: str) -> JobModel:
-        """Cancel a job."""
-
-    def retry_job(self, job_id: str) -> JobModel:
-        """Run the failed files of a job again, as a new job."""
-
-    def models(self) -> ModelList:
-        """List the models, which are here and which are in use."""
-
-    def use_model(self, name: str) -> ModelList:
-        """Answer with another chat model from the next question on."""
-
-    def close(self) -> None:
-        """Let go of the workspace or the connection."""
 
 
 class LocalOperations:
@@ -177,13 +113,17 @@ class LocalOperations:
         """Add files and folders of this machine."""
         job = self.start_add(name, paths, password=password)
         if wait:
-
-            def report(record: JobRecord) -> None:
-                if on_progress is not None:
-                    on_progress(job_model(record, self._language))
-
-            self._workspace.wait(job.job_id, on_progress=report)
+            self.wait(job.job_id, on_progress=on_progress)
         return self.add_report(job.job_id)
+
+    def wait(self, job_id: str, *, on_progress: OnProgress | None = None) -> JobModel:
+        """Wait until a job has ended."""
+
+        def report(record: JobRecord) -> None:
+            if on_progress is not None:
+                on_progress(job_model(record, self._language))
+
+        return job_model(self._workspace.queue.wait(job_id, on_progress=report), self._language)
 
     def start_add(
         self, name: str, paths: Sequence[Path], *, password: str | None = None
@@ -194,50 +134,39 @@ class LocalOperations:
 
     def add_report(self, job_id: str) -> AddReport:
         """Say what became of every file of an add."""
-        record = self._workspace.job(job_id)
+        record = self._workspace.queue.get(job_id)
         files: list[AddedFile] = []
         offset = 0
-        while items := self._workspace.job_items(job_id, offset=offset, limit=PAGE_SIZE):
+        while items := self._workspace.queue.items(job_id, offset=offset, limit=PAGE_SIZE):
             files.extend(added_file(item, self._language) for item in items)
             offset += len(items)
         started, finished = record.started_at, record.finished_at
         seconds = finished - started if started is not None and finished is not None else 0.0
         return AddReport(files=files, seconds=round(seconds, 3), job=job_id)
 
-    def documents(
-        self,
-        name: str,
-        *,
-        state: str = "",
-        health: str = "",
-        contains: str = "",
-        offset: int = 0,
-        limit: int = 100,
-        order: str = "document",
-        descending: bool = False,
-        pages: bool = True,
-    ) -> DocumentList:
-        """List documents; ``health`` are colours joined by commas, ``pages`` tells of each page."""
+    def documents(self, name: str, wanted: DocumentsRequest) -> DocumentList:
+        """List documents."""
         knowledge_base = self._workspace.knowledge_base(name)
-        states: tuple[DocumentState, ...] | None = (state,) if state else None  # type: ignore[assignment]
-        colours = cast("tuple[Health, ...]", tuple(health.split(","))) if health else None
+        chosen = DocumentFilter(
+            states=(cast("DocumentState", wanted.state),) if wanted.state else None,
+            health=tuple(cast("list[Health]", wanted.health.split(","))) if wanted.health else None,
+            contains=wanted.contains,
+        )
         records = knowledge_base.documents(
-            offset=offset,
-            limit=limit,
-            states=states,
-            health=colours,
-            contains=contains,
-            order=order,  # type: ignore[arg-type]
-            descending=descending,
+            chosen,
+            offset=wanted.offset,
+            limit=wanted.limit,
+            order=wanted.order,
+            descending=wanted.descending,
         )
         ids = [record.document_id for record in records]
-        found = knowledge_base.page_health(ids) if pages else {}
+        found = knowledge_base.page_health(ids) if wanted.pages else {}
         return DocumentList(
             documents=[
                 document_model(record, self._language, pages=found.get(record.document_id))
                 for record in records
             ],
-            total=knowledge_base.document_count(states=states, health=colours, contains=contains),
+            total=knowledge_base.document_count(chosen),
         )
 
     def document(self, name: str, document: str | int) -> DocumentModel:
@@ -320,38 +249,38 @@ class LocalOperations:
 
     def jobs(self, *, active_only: bool = False, limit: int = 50) -> JobList:
         """List jobs, newest first."""
-        records = self._workspace.jobs(active_only=active_only, limit=limit)
+        records = self._workspace.queue.page(active_only=active_only, limit=limit)
         return JobList(jobs=[job_model(record, self._language) for record in records])
 
     def job(self, job_id: str) -> JobModel:
         """Return a job."""
-        return job_model(self._workspace.job(job_id), self._language)
+        return job_model(self._workspace.queue.get(job_id), self._language)
 
     def job_items(
         self, job_id: str, *, offset: int = 0, limit: int = 200, states: Sequence[str] | None = None
     ) -> JobItems:
         """Return the files of a job."""
-        items = self._workspace.job_items(job_id, offset=offset, limit=limit, states=states)
+        items = self._workspace.queue.items(job_id, offset=offset, limit=limit, states=states)
         return JobItems(files=[added_file(item, self._language) for item in items])
 
     def cancel_job(self, job_id: str) -> JobModel:
         """Cancel a job."""
-        return job_model(self._workspace.cancel_job(job_id), self._language)
+        return job_model(self._workspace.queue.cancel(job_id), self._language)
 
     def retry_job(self, job_id: str, *, password: str | None = None) -> JobModel:
         """Run the failed files of a job again, as a new job."""
-        return job_model(self._workspace.retry_job(job_id, password=password), self._language)
+        return job_model(self._workspace.queue.retry(job_id, password=password), self._language)
 
     def models(self) -> ModelList:
         """List the models, which are here and which are in use."""
         records = self._workspace.knowledge_bases()
-        used = (self._workspace.chat_model(), *(record.embedder for record in records))
+        used = (self._workspace.engines.chat_model(), *(record.embedder for record in records))
         return model_list(self._workspace.settings.models, used)
 
     def use_model(self, name: str) -> ModelList:
         """Answer with another chat model from the next question on."""
         folder = self._workspace.settings.models
-        self._workspace.use_chat_model(checked_chat_model(name, folder))
+        self._workspace.engines.use_chat_model(checked_chat_model(name, folder))
         return self.models()
 
     def close(self) -> None:

@@ -164,7 +164,7 @@ class _Opening(threading.Thread):
             return
         set_workspace(self._workspace)
         try:
-            self._workspace.warm_up()
+            self._workspace.engines.warm_up()
         except Exception:
             # Whoever asks meets the same failure, as a sentence.
             logger.exception("could not load what the first question needs")

@@ -258,9 +258,10 @@ _PAGES: dict[str, tuple[str, str]] = {
     ),
     "document.again_ocr": ("重新识别此文件（OCR）", "OCR this file again"),
     "document.again_ocr.help": (
-        "按页面图像重新识别文字，适合扫描件和乱码；每页约需几秒，期间仍可照常提问。",
-        "Reads the text from the pages' pictures, for scans and garbled text; takes some seconds a "
-        "page, and answers go on meanwhile.",
+        "按图像重新识别文字：PDF 的每一页，以及其他文件里的图片（小图也读）。适合扫描件和乱码；"
+        "每页约需几秒，期间仍可照常提问。",
+        "Reads the text from pictures: every page of a PDF, and the pictures in other files, small "
+        "ones too. For scans and garbled text; takes some seconds a page, and answers go on.",
     ),
     "document.again_ocr.missing": (
         "本机没有安装文字识别（OCR）。运行 kb doctor 可查看缺什么。",
@@ -476,12 +477,13 @@ _ERRORS: dict[str, tuple[str, str]] = {
     ),
     "error.empty_file": ("文件是空的，或没有任何文字。", "The file is empty or holds no text."),
     "error.no_text_layer": (
-        "这是扫描件，{pages} 页都没有文字层，暂时无法识别。",
-        "A scan: none of its {pages} pages has a text layer, so it cannot be read yet.",
+        "{pages} 页上都没有找到文字：可能是空白页、照片，或模糊得无法辨认的扫描件。",
+        "No text was found on any of its {pages} pages: blank ones, photographs, or a scan that "
+        "cannot be made out.",
     ),
     "error.no_text_layer.plain": (
-        "这是扫描件，没有文字层，暂时无法识别。",
-        "A scan without a text layer, which cannot be read yet.",
+        "没有找到文字：可能是空白页、照片，或模糊得无法辨认的扫描件。",
+        "No text was found: blank pages, photographs, or a scan that cannot be made out.",
     ),
     "error.ocr_unavailable": (
         "这是图片或扫描件，本机没有安装文字识别。运行 kb doctor 可查看缺什么。",
@@ -616,8 +618,8 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "More pages than the limit: only the first ones were read.",
     ),
     "error.pages_without_text.plain": (
-        "有些页是没有文字层的图像，内容未收录。",
-        "Some pages are images without text and were not taken in.",
+        "有些页是图像，没有读出文字，内容未收录。",
+        "Some pages are images from which no text was read; they were not taken in.",
     ),
     "error.file_too_large.plain": (
         "文件超过大小上限。",
@@ -628,8 +630,13 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "The file was moved or deleted before it was read.",
     ),
     "error.pages_without_text": (
-        "第 {pages} 页是没有文字层的图像，内容未收录。",
-        "Pages {pages} are images without text and were not taken in.",
+        "第 {pages} 页是图像，没有读出文字，内容未收录。",
+        "Pages {pages} are images from which no text was read; they were not taken in.",
+    ),
+    "error.pictures_without_text": (
+        "有些页只有图像，没有识别出文字（各页情况里字数为 0 的页），请核对。",
+        "Some pages show pictures in which no text was found (those with 0 characters): check "
+        "them.",
     ),
     "error.damaged_pages": (
         "有些页已损坏，内容未能读出。",
@@ -785,6 +792,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.opt.retrieval_only": ("只查找，不作答", "search only, no answers"),
     "cli.opt.cancel": ("停止这个任务", "cancel this job"),
     "cli.opt.retry": ("重试这个任务中失败的文件", "retry the failed files of this job"),
+    "cli.opt.retry_password": (
+        "重试时打开受保护文件的密码",
+        "password of the protected files that are retried",
+    ),
     "cli.opt.host": ("监听地址", "address to listen on"),
     "cli.opt.port": ("端口，0 表示自动选择", "port; 0 takes a free one"),
     "cli.opt.model_path": ("登记本机上的模型文件或文件夹", "register a model of this machine"),

@@ -60,7 +60,7 @@ def collect(
     workspace: Workspace, asked: Sequence[Question], names: Sequence[str], others: int
 ) -> list[tuple[bool, bool, str, GateFeatures]]:
     """(fitted on?, answerable?, kind, features) for each question and knowledge base."""
-    retriever = Retriever(workspace._contents)
+    retriever = Retriever(workspace._passages)
     bases = {name: workspace.knowledge_base(name).searchable() for name in names}
     found = []
     for number, question in enumerate(asked):

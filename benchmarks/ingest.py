@@ -56,10 +56,10 @@ def zhiku(paths: Sequence[Path], home: Path, settings: Settings) -> Run:
     try:
         workspace.create("benchmark")
         # Models and parsing processes are warm in both runs.
-        workspace.embedder(settings.embedder).embed_passages(["warm"])
+        workspace.engines.embedder(settings.embedder).embed_passages(["warm"])
         started = time.monotonic()
         job = workspace.knowledge_base("benchmark").add(paths)
-        done = workspace.wait(job.job_id)
+        done = workspace.queue.wait(job.job_id)
         seconds = time.monotonic() - started
         pieces = workspace.knowledge_base("benchmark").record.passage_count
     finally:

@@ -82,7 +82,7 @@ def ingest(workspace: Workspace, data: Path, names: Sequence[str]) -> None:
         workspace.create(name)
         started = time.monotonic()
         job = workspace.knowledge_base(name).add([data / "corpus" / name])
-        done = workspace.wait(job.job_id)
+        done = workspace.queue.wait(job.job_id)
         record = workspace.knowledge_base(name).record
         print(
             f"{name}: {dict(done.counts)}, {record.passage_count} passages"

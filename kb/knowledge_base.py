@@ -11,17 +11,18 @@ from kb.embedders.base import Embedder
 from kb.errors import NotFoundError
 from kb.ingest.files import expand
 from kb.ingest.indexing import IndexKeeper
-from kb.ingest.pipeline import move_to_bin
+from kb.ingest.originals import move_to_bin
 from kb.ingest.runner import JobRunner
 from kb.store.catalog import Catalog
-from kb.store.contents import Contents
 from kb.store.documents import Documents, Order
 from kb.store.health import FileHealth
 from kb.store.jobs import Jobs, QueuedItem
+from kb.store.passages import Passages
 from kb.types import (
+    EVERY_DOCUMENT,
     Box,
+    DocumentFilter,
     DocumentRecord,
-    DocumentState,
     Health,
     HealthReport,
     JobRecord,
@@ -31,6 +32,9 @@ from kb.types import (
     StoredPassage,
 )
 from loaders.render import PageNotFoundError, render_page
+
+# A question waits for the indexes to take in so many passages that have just come: half a second.
+_MOST_PASSAGES_FIRST = 4_000
 
 
 class KnowledgeBase:
@@ -47,7 +51,7 @@ class KnowledgeBase:
         *,
         catalog: Catalog,
         documents: Documents,
-        contents: Contents,
+        passages: Passages,
         health: FileHealth,
         jobs: Jobs,
         runner: JobRunner,
@@ -58,7 +62,7 @@ class KnowledgeBase:
         self.folder = folder
         self._catalog = catalog
         self._documents = documents
-        self._contents = contents
+        self._passages = passages
         self._health = health
         self._jobs = jobs
         self._runner = runner
@@ -144,36 +148,21 @@ class KnowledgeBase:
 
     def documents(
         self,
+        wanted: DocumentFilter = EVERY_DOCUMENT,
         *,
         offset: int = 0,
         limit: int | None = 100,
-        states: Sequence[DocumentState] | None = None,
-        health: Sequence[Health] | None = None,
-        contains: str = "",
         order: Order = "document",
         descending: bool = False,
     ) -> list[DocumentRecord]:
         """List documents, ``limit`` of them from ``offset``."""
         return self._documents.page(
-            self.kb_id,
-            offset=offset,
-            limit=limit,
-            states=states,
-            health=health,
-            contains=contains,
-            order=order,
-            descending=descending,
+            self.kb_id, wanted, offset=offset, limit=limit, order=order, descending=descending
         )
 
-    def document_count(
-        self,
-        *,
-        states: Sequence[DocumentState] | None = None,
-        health: Sequence[Health] | None = None,
-        contains: str = "",
-    ) -> int:
+    def document_count(self, wanted: DocumentFilter = EVERY_DOCUMENT) -> int:
         """Count the documents that `documents` would list."""
-        return self._documents.count(self.kb_id, states=states, health=health, contains=contains)
+        return self._documents.count(self.kb_id, wanted)
 
     def document(self, name: str | int) -> DocumentRecord:
         """Find a document.
@@ -201,7 +190,7 @@ class KnowledgeBase:
     def pages(self, document_id: int) -> list[PageText]:
         """What the document says, page by page."""
         content_id = self._documents.content_id(self.kb_id, document_id)
-        return [] if content_id is None else self._contents.pages(content_id)
+        return [] if content_id is None else self._passages.pages(content_id)
 
     def passages(
         self, document_id: int, *, offset: int = 0, limit: int | None = None
@@ -213,7 +202,7 @@ class KnowledgeBase:
             return []
         return [
             StoredPassage(passage_id, document_id, record.document, passage)
-            for passage_id, passage in self._contents.passages(
+            for passage_id, passage in self._passages.of_content(
                 content_id, offset=offset, limit=limit
             )
         ]
@@ -266,9 +255,12 @@ class KnowledgeBase:
         return record
 
     def searchable(self) -> Searchable:
-        """The knowledge base as retrieval sees it, its indexes in step with the catalog."""
+        """The knowledge base as retrieval sees it, its indexes in step with the catalog.
+
+        What would keep a question waiting is left to those who work the queue off.
+        """
         if self._indexes.behind():
-            self._indexes.catch_up(lazy=True)
+            self._indexes.catch_up(lazy=True, most=_MOST_PASSAGES_FIRST)
         return Searchable(
             kb_id=self.kb_id,
             embedder=self._embedder(self._indexes.embedder_id),

@@ -130,6 +130,21 @@ class KnowledgeBaseRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """Which documents of a knowledge base are meant; None and "" leave nothing out.
+
+    ``contains`` is searched in their names.
+    """
+
+    states: tuple[DocumentState, ...] | None = None
+    health: tuple[Health, ...] | None = None
+    contains: str = ""
+
+
+EVERY_DOCUMENT = DocumentFilter()
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRecord:
     """A document as the catalog knows it; ``reason`` is None where all is well.
 

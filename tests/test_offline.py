@@ -30,7 +30,7 @@ from kb.workspace import Workspace
 workspace = Workspace.open(load_settings())
 workspace.create("制度")
 base = workspace.knowledge_base("制度")
-job = workspace.wait(base.add([Path(path) for path in sys.argv[1:]]).job_id, timeout=300)
+job = workspace.queue.wait(base.add([Path(path) for path in sys.argv[1:]]).job_id, timeout=300)
 *_, answer = workspace.ask(["制度"], "出差的住宿费标准是每晚多少元？")
 print(json.dumps({
     "counts": dict(job.counts),

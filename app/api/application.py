@@ -26,13 +26,14 @@ def create_api(*, language: Language, token: str, instance: str) -> FastAPI:
         instance = request.app.state.instance
         if not is_open():
             return HealthModel(version=app.version, instance=instance, chat_state="loading")
-        chat = workspace().chat_state()
+        chat = workspace().engines.chat()
+        state = chat.state
         return HealthModel(
             version=app.version,
             instance=instance,
-            chat_model=workspace().chat_model(),
-            chat_state=chat.name,
-            chat_reason=chat.reason,
+            chat_model=chat.name,
+            chat_state=state.name,
+            chat_reason=state.reason,
         )
 
     return app

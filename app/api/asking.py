@@ -10,19 +10,10 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from app.api.answers import AnswerEvent, AskModel, ConversationList, MessageList, SearchModel
 from app.api.dependencies import CurrentLanguage, CurrentOperations, CurrentWorkspace
-from app.api.models import (
-    AnswerEvent,
-    AskModel,
-    AskRequest,
-    ConversationList,
-    ErrorBody,
-    ErrorModel,
-    MessageList,
-    RenameConversationRequest,
-    SearchModel,
-    SearchRequest,
-)
+from app.api.models import ErrorBody, ErrorModel
+from app.api.requests import AskRequest, RenameConversationRequest, SearchRequest
 from app.convert import conversation_model, message_model
 from app.events import EventStream
 from app.messages import of_error
@@ -55,10 +46,7 @@ async def ask(
     """
     stream = EventStream(lambda cancelled: operations.ask_events(request, cancelled))
     if not request.stream:
-        async for event in follow(stream, http_request):
-            if isinstance(event, AnswerEvent):
-                return event.answer
-        raise GenerationError("the answer ended without a result")
+        return await finished_answer(stream, http_request)
 
     async def lines() -> AsyncIterator[str]:
         try:
@@ -92,19 +80,31 @@ async def follow(stream: EventStream, request: Request) -> AsyncIterator[AskEven
         stream.stop()
 
 
+async def finished_answer(stream: EventStream, request: Request) -> AskModel:
+    """Wait for the answer that ends the events.
+
+    Raises:
+        GenerationError: they ended without one.
+    """
+    async for event in follow(stream, request):
+        if isinstance(event, AnswerEvent):
+            return event.answer
+    raise GenerationError("the answer ended without a result")
+
+
 @router.get("/conversations")
 def conversations(
     workspace: CurrentWorkspace, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> ConversationList:
     """List conversations, the latest first."""
-    records = workspace.conversations(limit=limit)
+    records = workspace.conversations.page(limit=limit)
     return ConversationList(conversations=[conversation_model(record) for record in records])
 
 
 @router.get("/conversations/{conversation_id}/messages")
 def messages(conversation_id: str, workspace: CurrentWorkspace) -> MessageList:
     """Return the messages of a conversation, oldest first."""
-    records = workspace.messages(conversation_id)
+    records = workspace.conversations.messages(conversation_id)
     return MessageList(messages=[message_model(record) for record in records])
 
 
@@ -113,12 +113,12 @@ def rename_conversation(
     conversation_id: str, request: RenameConversationRequest, workspace: CurrentWorkspace
 ) -> Response:
     """Give a conversation another title."""
-    workspace.rename_conversation(conversation_id, request.title)
+    workspace.conversations.rename(conversation_id, request.title)
     return Response(status_code=204)
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204)
 def delete_conversation(conversation_id: str, workspace: CurrentWorkspace) -> Response:
     """Delete a conversation with its messages."""
-    workspace.delete_conversation(conversation_id)
+    workspace.conversations.delete(conversation_id)
     return Response(status_code=204)

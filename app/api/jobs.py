@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from app.api.dependencies import CurrentOperations
-from app.api.models import AddReport, JobItems, JobList, JobModel, RetryRequest
+from app.api.models import AddReport, JobItems, JobList, JobModel
+from app.api.requests import RetryRequest
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 

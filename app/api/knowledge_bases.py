@@ -16,25 +16,25 @@ from app.api.dependencies import (
     require_token,
 )
 from app.api.models import (
-    AddRequest,
-    ConfigureRequest,
-    CreateRequest,
     DocumentList,
     DocumentModel,
     HealthReportModel,
     JobModel,
     KnowledgeBaseList,
     KnowledgeBaseModel,
-    ReindexRequest,
     ShowModel,
+)
+from app.api.requests import (
+    AddRequest,
+    ConfigureRequest,
+    CreateRequest,
+    DocumentsRequest,
+    ReindexRequest,
 )
 from app.health_table import health_rows
 from kb.types import Box
 
 router = APIRouter(prefix="/knowledge-bases", tags=["knowledge bases"])
-
-Order = Literal["document", "updated", "size", "state"]
-_COLOURS = "^((green|amber|red)(,(green|amber|red))*)?$"
 
 
 @router.get("")
@@ -86,32 +86,10 @@ def reindex(name: str, request: ReindexRequest, operations: CurrentOperations) -
 
 @router.get("/{name}/documents")
 def documents(
-    name: str,
-    operations: CurrentOperations,
-    *,
-    state: str = "",
-    health: Annotated[
-        str, Query(pattern=_COLOURS, description="green, amber, red, joined by commas")
-    ] = "",
-    contains: str = "",
-    offset: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    order: Order = "document",
-    descending: bool = False,
-    pages: Annotated[bool, Query(description="with the health of every page")] = True,
+    name: str, wanted: Annotated[DocumentsRequest, Query()], operations: CurrentOperations
 ) -> DocumentList:
     """List documents, a page at a time."""
-    return operations.documents(
-        name,
-        state=state,
-        health=health,
-        contains=contains,
-        offset=offset,
-        limit=limit,
-        order=order,
-        descending=descending,
-        pages=pages,
-    )
+    return operations.documents(name, wanted)
 
 
 @router.get("/{name}/health")

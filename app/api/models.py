@@ -1,10 +1,10 @@
-"""Requests and responses, one set for the command line and HTTP; keys are the contract's."""
+"""Responses, one set for the command line and HTTP; keys are the contract's."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 JsonBox = list[float] | list[list[float]] | None
 
@@ -13,12 +13,6 @@ class Model(BaseModel):
     """Base of all responses: readers ignore unknown keys, so keys are added and never dropped."""
 
     model_config = ConfigDict(extra="ignore")
-
-
-class Request(BaseModel):
-    """Base of all requests: an unknown key is a mistake of the caller."""
-
-    model_config = ConfigDict(extra="forbid", str_max_length=20_000)
 
 
 class KnowledgeBaseModel(Model):
@@ -234,97 +228,6 @@ class JobItems(Model):
     files: list[AddedFile]
 
 
-class HitModel(Model):
-    """A passage found; ``box`` is a list of boxes when the passage spans several visual lines."""
-
-    rank: int
-    passage_id: int
-    knowledge_base: str
-    document_id: int
-    document: str
-    page: int | None
-    box: JsonBox
-    sheet: str | None
-    row: int | None
-    column: str | None
-    paragraph: int | None
-    heading: str
-    text: str
-    score: float
-
-
-class CitationModel(HitModel):
-    """A numbered source of an answer."""
-
-    number: int
-
-
-class SearchModel(Model):
-    """What retrieval found, best first."""
-
-    question: str
-    hits: list[HitModel]
-    answerable: float
-    milliseconds: float
-
-
-class SentenceModel(Model):
-    """A sentence of an answer and the numbers of its sources."""
-
-    text: str
-    supported: bool
-    citations: list[int]
-
-
-class AskMilliseconds(Model):
-    """How long the parts of an answer took."""
-
-    retrieve: float
-    first_token: float | None
-    total: float
-
-
-class AskModel(Model):
-    """A finished answer with its sources."""
-
-    question: str
-    standalone_question: str
-    answer: str
-    refused: bool
-    answerable: float
-    threshold: float
-    citations: list[CitationModel]
-    sentences: list[SentenceModel]
-    sql: str | None
-    model: str
-    conversation: str
-    milliseconds: AskMilliseconds
-    extractive: bool = False
-
-
-class PassagesEvent(Model):
-    """First event of a streamed answer: the sources, before any token."""
-
-    event: Literal["passages"] = "passages"
-    standalone_question: str
-    citations: list[CitationModel]
-    answerable: float
-
-
-class TokenEvent(Model):
-    """A piece of the answer."""
-
-    event: Literal["token"] = "token"
-    text: str
-
-
-class AnswerEvent(Model):
-    """Last event of a streamed answer."""
-
-    event: Literal["answer"] = "answer"
-    answer: AskModel
-
-
 class ErrorBody(Model):
     """An error: a stable code, a sentence, and what to do about it."""
 
@@ -349,37 +252,6 @@ class Problem(Model):
     instance: str
     code: str
     hint: str
-
-
-class ConversationModel(Model):
-    """A conversation as listed."""
-
-    conversation: str
-    title: str
-    knowledge_base_ids: list[str]
-    created_at: float
-    updated_at: float
-
-
-class ConversationList(Model):
-    """Conversations, the latest first."""
-
-    conversations: list[ConversationModel]
-
-
-class MessageModel(Model):
-    """A message; ``answer`` is there for those of the assistant."""
-
-    role: str
-    text: str
-    created_at: float
-    answer: AskModel | None
-
-
-class MessageList(Model):
-    """The messages of a conversation, oldest first."""
-
-    messages: list[MessageModel]
 
 
 class HealthModel(Model):
@@ -439,67 +311,3 @@ class DoctorModel(Model):
     ok: bool
     checks: list[CheckModel]
     formats: list[FormatModel]
-
-
-class CreateRequest(Request):
-    """Make a knowledge base."""
-
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    description: str = ""
-    embedder: str | None = None
-
-
-class ConfigureRequest(Request):
-    """Change a knowledge base; what is null stays as it is."""
-
-    name: Annotated[str | None, Field(min_length=1, max_length=200)] = None
-    description: str | None = None
-    top_k: Annotated[int | None, Field(ge=1, le=50)] = None
-    threshold: Annotated[float | None, Field(ge=0, le=1)] = None
-    prompt: str | None = None
-    embedder: str | None = None
-
-
-class AddRequest(Request):
-    """Add files and folders of this machine; only for callers with the server's token."""
-
-    paths: Annotated[list[str], Field(min_length=1)]
-    password: Annotated[str | None, Field(repr=False)] = None
-
-
-class ReindexRequest(Request):
-    """Read documents again; all of them when none is named."""
-
-    documents: list[str] | None = None
-    password: Annotated[str | None, Field(repr=False)] = None
-    force_ocr: Annotated[
-        bool, Field(description="read the pages' pictures even where there is text")
-    ] = False
-
-
-class RetryRequest(Request):
-    """Run the failed files of a job again; the password opens those that are encrypted."""
-
-    password: Annotated[str | None, Field(repr=False)] = None
-
-
-class SearchRequest(Request):
-    """Search one or several knowledge bases."""
-
-    knowledge_bases: Annotated[list[str], Field(min_length=1)]
-    question: Annotated[str, Field(min_length=1)]
-    top_k: Annotated[int | None, Field(ge=1, le=100)] = None
-
-
-class AskRequest(SearchRequest):
-    """Ask one or several knowledge bases; an empty conversation keeps nothing, null starts one."""
-
-    threshold: Annotated[float | None, Field(ge=0, le=1)] = None
-    conversation: str | None = None
-    stream: bool = False
-
-
-class RenameConversationRequest(Request):
-    """Give a conversation another title."""
-
-    title: Annotated[str, Field(min_length=1, max_length=200)]

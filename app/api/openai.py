@@ -13,15 +13,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.asking import follow
+from app.api.answers import AnswerEvent, AskModel, CitationModel, TokenEvent
+from app.api.asking import finished_answer, follow
 from app.api.dependencies import CurrentLanguage, CurrentOperations
-from app.api.models import AnswerEvent, AskModel, AskRequest, CitationModel, TokenEvent
 from app.api.problems import BadRequestError
+from app.api.requests import AskRequest
 from app.events import EventStream
 from app.messages import of_error
 from app.places import place_text
 from app.strings import Language, text
-from kb.errors import GenerationError, KBError
+from kb.errors import KBError
 from kb.types import Turn
 
 logger = logging.getLogger(__name__)
@@ -104,10 +105,7 @@ async def chat_completions(
         "model": request.model,
     }
     if not request.stream:
-        async for event in follow(stream, http_request):
-            if isinstance(event, AnswerEvent):
-                return _completion(head, event.answer, language)
-        raise GenerationError("the answer ended without a result")
+        return _completion(head, await finished_answer(stream, http_request), language)
     return StreamingResponse(
         _chunks(head, stream, http_request, language),
         media_type="text/event-stream",

@@ -22,7 +22,11 @@ ICONS: dict[Health | None, str] = {
 }
 # For cells of a table, which show no icons: a colour alone says nothing to some readers.
 _MARKS: dict[Health | None, str] = {"green": "✓", "amber": "▲", "red": "✕", None: "…"}
-_PICTURES = ("pdf", "image")
+# Formats whose pages, or the pictures in them, the OCR reads.
+_PICTURES = (
+    *("pdf", "image", "docx", "doc", "rtf", "odt", "wordml", "pptx", "ppt", "odp"),
+    *("xlsx", "xlsm", "xlsb", "html", "mhtml", "epub", "eml", "msg"),
+)
 _PAGES_HEIGHT = 420
 
 
@@ -43,7 +47,7 @@ def is_locked(document: DocumentRecord) -> bool:
 
 
 def has_pictures(document: DocumentRecord) -> bool:
-    """Tell whether the document's pages are, or can be drawn as, pictures to read."""
+    """Tell whether reading by OCR again can change anything: pages or pictures in the document."""
     suffixes = {suffix for name in _PICTURES for suffix in format_named(name).suffixes}
     return document.format in _PICTURES or (
         document.format is None and suffix_of(document.document) in suffixes

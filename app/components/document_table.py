@@ -13,7 +13,7 @@ from app.health_table import remarks
 from app.messages import of_health, of_state
 from app.output import size_text
 from kb.knowledge_base import KnowledgeBase
-from kb.types import DocumentRecord, DocumentState, Health
+from kb.types import DocumentFilter, DocumentRecord, DocumentState, Health
 
 _PAGE = 100
 _STATES: tuple[DocumentState, ...] = get_args(DocumentState)
@@ -39,16 +39,14 @@ def show_documents(knowledge_base: KnowledgeBase) -> None:
     """Draw the table, a page at a time, with what can be done to the chosen rows."""
     say = texts()
     kb_id = knowledge_base.kb_id
-    contains, states, health = _filter(knowledge_base)
-    total = knowledge_base.document_count(states=states, health=health, contains=contains)
+    wanted = _filter(knowledge_base)
+    total = knowledge_base.document_count(wanted)
     pages = max(1, -(-total // _PAGE))
     page = 1
     slot = st.container()
     if pages > 1:
-        page = st.pagination(pages, key=f"page_{kb_id}_{contains}_{states}_{health}")
-    documents = knowledge_base.documents(
-        offset=(page - 1) * _PAGE, limit=_PAGE, states=states, health=health, contains=contains
-    )
+        page = st.pagination(pages, key=f"page_{kb_id}_{wanted}")
+    documents = knowledge_base.documents(wanted, offset=(page - 1) * _PAGE, limit=_PAGE)
     with slot:
         st.caption(say("documents.total", total=total))
         if documents:
@@ -57,9 +55,7 @@ def show_documents(knowledge_base: KnowledgeBase) -> None:
             st.caption(say("documents.no_match"))
 
 
-def _filter(
-    knowledge_base: KnowledgeBase,
-) -> tuple[str, tuple[DocumentState, ...] | None, tuple[Health, ...] | None]:
+def _filter(knowledge_base: KnowledgeBase) -> DocumentFilter:
     say = texts()
     kb_id = knowledge_base.kb_id
     counts = knowledge_base.health_counts()
@@ -88,7 +84,7 @@ def _filter(
             key=f"health_{kb_id}",
             label_visibility="collapsed",
         )
-    return contains.strip(), tuple(chosen) or None, tuple(colours) or None
+    return DocumentFilter(tuple(chosen) or None, tuple(colours) or None, contains.strip())
 
 
 def _filter_label(health: Health, count: int) -> str:
@@ -98,11 +94,10 @@ def _filter_label(health: Health, count: int) -> str:
 
 def _table(knowledge_base: KnowledgeBase, documents: list[DocumentRecord]) -> None:
     say = texts()
-    names = [of_state(state, language()) for state in _STATES]
     healths: tuple[Health | None, ...] = (*_HEALTHS, None)
     event = st.dataframe(
         [_row(document) for document in documents],
-        key=f"documents_{knowledge_base.record.kb_id}",
+        key=f"documents_{knowledge_base.kb_id}",
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -110,18 +105,14 @@ def _table(knowledge_base: KnowledgeBase, documents: list[DocumentRecord]) -> No
         alt=say("documents.alt"),
         column_config={
             "document": st.column_config.TextColumn(say("head.document"), width=230),
-            "health": st.column_config.MultiselectColumn(
+            "health": _tag_column(
                 say("head.health"),
-                options=[document_health.cell(each) for each in healths],
-                color=[document_health.COLORS[each] for each in healths],
-                width=96,
+                {document_health.cell(each): document_health.COLORS[each] for each in healths},
             ),
             "reason": st.column_config.TextColumn(say("head.reason"), width=330),
-            "state": st.column_config.MultiselectColumn(
+            "state": _tag_column(
                 say("head.state"),
-                options=names,
-                color=[_COLORS[state] for state in _STATES],
-                width=96,
+                {of_state(state, language()): _COLORS[state] for state in _STATES},
             ),
             "pages": st.column_config.TextColumn(say("head.pages"), width=60),
             "passages": st.column_config.NumberColumn(say("head.passages"), width=64),
@@ -133,6 +124,13 @@ def _table(knowledge_base: KnowledgeBase, documents: list[DocumentRecord]) -> No
     )
     rows = cast(Any, event).selection.rows
     _actions(knowledge_base, [documents[row] for row in rows if row < len(documents)])
+
+
+def _tag_column(heading: str, colors: dict[str, str]) -> Any:
+    """Return a column of coloured words; a cell is a list of one of them."""
+    return st.column_config.MultiselectColumn(
+        heading, options=list(colors), color=list(colors.values()), width=96
+    )
 
 
 def _row(document: DocumentRecord) -> dict[str, object]:

@@ -137,7 +137,8 @@ def when(seconds: float) -> str:
 @st.fragment(run_every=5)
 def _chat_state() -> None:
     say = texts()
-    state = workspace().chat_state()
+    chat = workspace().engines.chat()
+    state = chat.state
     icons = {
         "ready": ":green[:material/check_circle:]",
         "idle": ":green[:material/radio_button_checked:]",
@@ -145,7 +146,7 @@ def _chat_state() -> None:
         "absent": ":gray[:material/do_not_disturb_on:]",
         "failed": ":red[:material/error:]",
     }
-    remark = markup.label(state.reason, limit=400) or markup.label(workspace().chat_model())
+    remark = markup.label(state.reason, limit=400) or markup.label(chat.name)
     st.caption(f"{icons[state.name]} {say(f'chat.{state.name}')}", help=remark)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from app.components import markup
 from app.components.frame import texts
 from app.state import workspace
+from kb.errors import NotFoundError
 from kb.types import ConversationRecord
 
 PARAM = "conversation"
@@ -24,11 +25,11 @@ def current_conversation() -> ConversationRecord | None:
     wanted = st.query_params.get(PARAM)
     if not wanted:
         return None
-    for record in workspace().conversations(limit=500):
-        if record.conversation_id == wanted:
-            return record
-    del st.query_params[PARAM]
-    return None
+    try:
+        return workspace().conversations.get(wanted)
+    except NotFoundError:
+        del st.query_params[PARAM]
+        return None
 
 
 def sidebar() -> None:
@@ -43,7 +44,7 @@ def sidebar() -> None:
             key="new_conversation",
         ):
             st.switch_page(ASK_PAGE)
-        records = workspace().conversations(limit=_SHOWN)
+        records = workspace().conversations.page(limit=_SHOWN)
         if not records:
             st.caption(say("history.none"))
             return
@@ -76,8 +77,8 @@ def _change(record: ConversationRecord) -> None:
     with st.form("rename_conversation", border=False):
         title = st.text_input(say("history.rename"), value=record.title, max_chars=100)
         if st.form_submit_button(say("save")) and title.strip():
-            workspace().rename_conversation(record.conversation_id, title.strip())
+            workspace().conversations.rename(record.conversation_id, title)
             st.rerun()
     if st.button(say("history.delete"), icon=":material/delete:", key="delete_conversation"):
-        workspace().delete_conversation(record.conversation_id)
+        workspace().conversations.delete(record.conversation_id)
         st.switch_page(ASK_PAGE)

@@ -19,7 +19,7 @@ _COLORS = {"failed": "red", "partial": "orange", "unsupported": "gray", "process
 
 def show_running(kb_id: str) -> bool:
     """Draw the running jobs and keep them up to date; return whether there are any."""
-    active = workspace().jobs(kb_id=kb_id, active_only=True)
+    active = workspace().queue.page(kb_id=kb_id, active_only=True)
     if active:
         _live(kb_id, frozenset(job.job_id for job in active))
     return bool(active)
@@ -29,7 +29,7 @@ def show_jobs(kb_id: str) -> None:
     """Draw the running jobs and keep them up to date; else what the last job could not do."""
     if show_running(kb_id):
         return
-    latest = workspace().jobs(kb_id=kb_id, limit=1)
+    latest = workspace().queue.page(kb_id=kb_id, limit=1)
     dismissed = st.session_state.setdefault("dismissed_jobs", set())
     if latest and latest[0].job_id not in dismissed:
         _remains(latest[0])
@@ -37,7 +37,7 @@ def show_jobs(kb_id: str) -> None:
 
 @st.fragment(run_every=1)
 def _live(kb_id: str, known: frozenset[str]) -> None:
-    active = workspace().jobs(kb_id=kb_id, active_only=True)
+    active = workspace().queue.page(kb_id=kb_id, active_only=True)
     if {job.job_id for job in active} != known:
         # A job has ended or begun: the table and the counts above are out of date.
         st.rerun()
@@ -56,7 +56,7 @@ def _running(job: JobRecord) -> None:
         if job.cancel_requested:
             st.caption(say("job.cancelling"))
         elif st.button(say("job.cancel"), icon=":material/stop:", key=f"cancel_{job.job_id}"):
-            workspace().cancel_job(job.job_id)
+            workspace().queue.cancel(job.job_id)
     parts = [say("job.progress", done=job.done, total=job.total)]
     if job.stage:
         parts.append(of_stage(job.stage, language()))
@@ -70,16 +70,16 @@ def _running(job: JobRecord) -> None:
     ]
     if counts:
         st.caption(" · ".join(counts))
-    for item in workspace().job_items(job.job_id, limit=_SHOWN_FILES, states=_IN_WORK):
+    for item in workspace().queue.items(job.job_id, limit=_SHOWN_FILES, states=_IN_WORK):
         _file(item)
-    for item in workspace().job_items(job.job_id, limit=_SHOWN_FILES, states=_BAD):
+    for item in workspace().queue.items(job.job_id, limit=_SHOWN_FILES, states=_BAD):
         _file(item)
 
 
 def _remains(job: JobRecord) -> None:
     """Say what the last job could not do, with a way to try again."""
     say = texts()
-    bad = workspace().job_items(job.job_id, limit=_SHOWN_FILES, states=_BAD)
+    bad = workspace().queue.items(job.job_id, limit=_SHOWN_FILES, states=_BAD)
     if not bad and job.state == "done":
         return
     count = sum(job.counts.get(state, 0) for state in _BAD)
@@ -92,7 +92,7 @@ def _remains(job: JobRecord) -> None:
                 if job.counts.get("failed") and st.button(
                     say("job.retry"), icon=":material/refresh:", key=f"retry_{job.job_id}"
                 ):
-                    workspace().retry_job(job.job_id)
+                    workspace().queue.retry(job.job_id)
                     st.rerun()
                 if st.button(
                     say("job.dismiss"),

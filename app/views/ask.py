@@ -27,7 +27,9 @@ def _talk(knowledge_bases: list[KnowledgeBaseRecord]) -> None:
     say = frame.texts()
     asking.settle()
     conversation = history.current_conversation()
-    messages = [] if conversation is None else workspace().messages(conversation.conversation_id)
+    messages = (
+        workspace().conversations.messages(conversation.conversation_id) if conversation else []
+    )
     scope = asking.choose_knowledge_bases(knowledge_bases, conversation)
     question = st.chat_input(
         say("ask.placeholder"), submit_mode="stop", max_chars=2000, key="question"

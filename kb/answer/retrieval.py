@@ -9,7 +9,7 @@ from kb.answer.fusion import reciprocal_rank_fusion
 from kb.answer.gate import GateFeatures, answerable, gate_features
 from kb.embedders.base import Embedder
 from kb.indexes.base import KeywordIndex, VectorIndex
-from kb.store.contents import Contents, FoundPassage
+from kb.store.passages import FoundPassage, Passages
 from kb.text.windows import Window, join, merge_places, trim_overlaps, widen
 from kb.types import PASSAGE_LIMIT, Hit, Line
 
@@ -42,8 +42,8 @@ class Retrieval:
 class Retriever:
     """Hybrid retrieval over one or several knowledge bases."""
 
-    def __init__(self, contents: Contents) -> None:
-        self._contents = contents
+    def __init__(self, passages: Passages) -> None:
+        self._passages = passages
 
     def retrieve(self, bases: Sequence[Searchable], question: str, *, top_k: int) -> Retrieval:
         """Find the ``top_k`` best passages of all bases together.
@@ -53,7 +53,7 @@ class Retriever:
             VectorIndexError: an index failed.
         """
         by_vector, by_keyword = self._candidates(bases, question)
-        found = self._contents.found([*by_vector, *by_keyword])
+        found = self._passages.found([*by_vector, *by_keyword])
         # What was deleted since an index last caught up is unknown to the catalog.
         by_vector = {key: score for key, score in by_vector.items() if key in found}
         by_keyword = {key: score for key, score in by_keyword.items() if key in found}
@@ -100,7 +100,7 @@ class Retriever:
         for passage, _score in ranked:
             body = passage.passage
             first = max(0, body.first_line - _NEIGHBOURS)
-            lines = self._contents.lines(passage.content_id, first, body.last_line + _NEIGHBOURS)
+            lines = self._passages.lines(passage.content_id, first, body.last_line + _NEIGHBOURS)
             low, high = body.first_line - first, body.last_line - first
             if len(body.text) >= PASSAGE_LIMIT or body.place.row is not None:
                 # Full already, or a row of a sheet, whose neighbours are about something else.

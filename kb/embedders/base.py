@@ -50,14 +50,25 @@ class Embedder(ABC):
         """Embed passages; shape (n, dim), float32, rows of norm 1, in the order given."""
         return self._embed([self.model.passage_prefix + text for text in texts])
 
+    def _of_right_shape(self, vectors: Vectors, count: int) -> Vectors:
+        """Return vectors of a batch, or of all texts, if there are ``count`` of ``dim`` numbers.
+
+        Raises:
+            EmbeddingError: the model gives others than its record says.
+        """
+        if vectors.shape != (count, self.dim):
+            raise EmbeddingError(
+                f"{self.model_id} gave vectors of shape {vectors.shape} for {count} texts, "
+                f"its record says {self.dim} numbers"
+            )
+        return vectors
+
     def _embed(self, texts: list[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dim), dtype=np.float32)
-        vectors: Vectors = np.asarray(self._encode(texts), dtype=np.float32)
-        if vectors.shape != (len(texts), self.dim):
-            raise EmbeddingError(
-                f"{self.model_id} returned shape {vectors.shape}, not {(len(texts), self.dim)}"
-            )
+        vectors = self._of_right_shape(
+            np.asarray(self._encode(texts), dtype=np.float32), len(texts)
+        )
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(norms).all() or (norms == 0).any():
             raise EmbeddingError(f"{self.model_id} returned a vector without direction")

@@ -67,12 +67,7 @@ class OnnxEmbedder(Embedder):
 
         def run(batch: list[int]) -> None:
             found = self._run([ids[i] for i in batch])
-            if found.shape != (len(batch), self.dim):
-                raise EmbeddingError(
-                    f"{self.model_id} gives vectors of {found.shape[-1]} numbers, "
-                    f"its record says {self.dim}"
-                )
-            vectors[batch] = found
+            vectors[batch] = self._of_right_shape(found, len(batch))
 
         if len(batches) == 1:
             # A question is embedded in its own thread: it never queues behind an ingest's batches.

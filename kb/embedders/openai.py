@@ -66,12 +66,7 @@ class OpenAIEmbedder(Embedder):
             raise EmbeddingError(
                 f"{self._url} answered something else than embeddings: {exc}"
             ) from exc
-        if vectors.shape != (len(texts), self.dim):
-            raise EmbeddingError(
-                f"{self._url} gave vectors of shape {vectors.shape} for {len(texts)} texts, "
-                f"{self.model_id} should have {self.dim} numbers"
-            )
-        return vectors
+        return self._of_right_shape(vectors, len(texts))
 
     def _post(self, body: dict[str, object]) -> httpx.Response:
         pause = self._first_pause

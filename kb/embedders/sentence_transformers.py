@@ -58,12 +58,7 @@ class SentenceTransformerEmbedder(Embedder):
         for start in range(0, len(order), size):
             batch = order[start : start + size]
             found = self._run([texts[i] for i in batch])
-            if found.shape != (len(batch), self.dim):
-                raise EmbeddingError(
-                    f"{self.model_id} gives vectors of {found.shape[-1]} numbers, "
-                    f"its record says {self.dim}"
-                )
-            vectors[batch] = found
+            vectors[batch] = self._of_right_shape(found, len(batch))
         return vectors
 
     def _run(self, texts: list[str]) -> Vectors:

@@ -8,7 +8,7 @@ Indexes are caches of the catalog. Each knows the number of the last change it h
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 Scored = tuple[int, float]
 """A passage id and its score; higher is better."""
+
+VectorBatch = tuple[NDArray[np.int64], NDArray[np.floating]]
+"""Ids (n,) and their vectors (n, dim)."""
 
 
 class _Index(ABC):
@@ -70,6 +73,19 @@ class VectorIndex(_Index):
         Raises:
             DimensionMismatchError: the vectors have another dimension.
             VectorIndexError: a vector has no direction, or ids repeat.
+        """
+
+    @abstractmethod
+    def extend(self, batches: Iterable[VectorBatch], applied: int) -> None:
+        """Add many passages and commit; whatever their number, memory holds a batch at a time.
+
+        Args:
+            batches: the ids ascend within each and from one to the next.
+            applied: as for `commit`.
+
+        Raises:
+            DimensionMismatchError: the vectors have another dimension.
+            VectorIndexError: a vector has no direction, or the ids do not ascend.
         """
 
     @abstractmethod

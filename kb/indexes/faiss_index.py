@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import DimensionMismatchError, VectorIndexError
-from kb.indexes.base import Scored, VectorIndex
+from kb.indexes.base import Scored, VectorBatch, VectorIndex
+from kb.indexes.codes import Codes, CodeWriter
+from kb.indexes.living import Floats, Ids, Living, State, empty_state, merged
 from kb.indexes.snapshot import (
     VERSION,
     Manifest,
@@ -34,39 +36,20 @@ from kb.indexes.snapshot import (
 logger = logging.getLogger(__name__)
 
 # A snapshot is due when the tail or the removed part reaches both a number and a share of it: all
-# snapshots together then write a small multiple of the final one, and a replay stays short.
+# snapshots together then write a small multiple of the final one, and a replay stays short. The
+# tail takes memory, so its share has a bound.
 _LEAST_DUE = 8192
 _DUE_SHARE = 4
-_CHUNK = 16384
-
-Floats = NDArray[np.float32]
-Ids = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """All that a search looks at; writers replace it as a whole, so searches need no lock.
-
-    ``alive`` has one bit for each vector of the snapshot (least significant first), None where none
-    was removed. The tail's arrays are views on buffers that only grow behind their end.
-    """
-
-    snapshot: Any | None
-    snapshot_ids: Ids
-    alive: NDArray[np.uint8] | None
-    alive_count: int
-    tail_ids: Ids
-    tail_vectors: Floats
-    tail_dead: NDArray[np.bool_]
+_MOST_DUE = 65_536
 
 
 class FaissIndex(VectorIndex):
     """Exact cosine search over float16 vectors; made by `create` or `open`, never directly."""
 
-    def __init__(self, folder: Path, manifest: Manifest, state: _State) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, state: State) -> None:
         self._folder = folder
         self._manifest = manifest
-        self._state: _State | None = state
+        self._state: State | None = state
         self._applied = manifest.applied
         self._buffer_ids: Ids = np.empty(0, np.int64)
         self._buffer: Floats = np.empty((0, manifest.dim), np.float32)
@@ -79,7 +62,7 @@ class FaissIndex(VectorIndex):
         discard_snapshots(folder)
         manifest = Manifest(VERSION, dim, embedder, applied=0, generation=0, count=0)
         write_manifest(folder, manifest)
-        return cls(folder, manifest, _empty_state(dim))
+        return cls(folder, manifest, empty_state(dim))
 
     @classmethod
     def open(cls, folder: Path, *, dim: int, embedder: str) -> Self:
@@ -160,8 +143,16 @@ class FaissIndex(VectorIndex):
             self._applied = applied
             base = len(state.snapshot_ids)
             due = max(_LEAST_DUE, base // _DUE_SHARE)
-            if len(state.tail_ids) >= due or base - state.alive_count >= due:
+            removed = base - state.alive_count
+            if len(state.tail_ids) >= min(due, _MOST_DUE) or removed >= due:
                 self._write_snapshot()
+
+    def extend(self, batches: Iterable[VectorBatch], applied: int) -> None:
+        """Write a snapshot of all that is in now and the batches; memory holds one of them."""
+        with self._lock:
+            self._open_state()
+            self._write_snapshot(self._rounded(batches), applied)
+            self._applied = applied
 
     def compact(self) -> None:
         """Write a snapshot of all that is in now, so that nothing before it is replayed again."""
@@ -189,7 +180,7 @@ class FaissIndex(VectorIndex):
             self._buffer_ids = np.empty(0, np.int64)
             self._buffer = np.empty((0, self._manifest.dim), np.float32)
 
-    def _open_state(self) -> _State:
+    def _open_state(self) -> State:
         if self._state is None:
             raise VectorIndexError(f"the vector index in {self._folder} is closed")
         return self._state
@@ -207,7 +198,7 @@ class FaissIndex(VectorIndex):
         units: Floats = vectors / norms
         return units
 
-    def _grow(self, state: _State, total: int) -> None:
+    def _grow(self, state: State, total: int) -> None:
         capacity = max(total, 2 * len(self._buffer_ids), 256)
         ids: Ids = np.empty(capacity, np.int64)
         vectors: Floats = np.empty((capacity, self.dim), np.float32)
@@ -215,14 +206,14 @@ class FaissIndex(VectorIndex):
         vectors[: len(state.tail_ids)] = state.tail_vectors
         self._buffer_ids, self._buffer = ids, vectors
 
-    def _without(self, state: _State, sorted_ids: Ids) -> _State:
+    def _without(self, state: State, sorted_ids: Ids) -> State:
         """Drop given ids, run by run: those of a document stand in a row."""
         breaks = np.flatnonzero(np.diff(sorted_ids) != 1) + 1
         for run in np.split(sorted_ids, breaks):
             state = self._without_range(state, int(run[0]), int(run[-1]) + 1)
         return state
 
-    def _without_range(self, state: _State, first: int, stop: int) -> _State:
+    def _without_range(self, state: State, first: int, stop: int) -> State:
         low, high = (int(i) for i in np.searchsorted(state.snapshot_ids, [first, stop]))
         if high > low:
             size = len(state.snapshot_ids)
@@ -239,9 +230,23 @@ class FaissIndex(VectorIndex):
         inside = (state.tail_ids >= first) & (state.tail_ids < stop)
         return replace(state, tail_dead=state.tail_dead | inside) if inside.any() else state
 
-    def _write_snapshot(self) -> None:
+    def _rounded(self, batches: Iterable[VectorBatch]) -> Iterator[tuple[Ids, Codes]]:
+        last = -1
+        for ids, vectors in batches:
+            if not len(ids):
+                continue
+            if ids[0] <= last or (np.diff(ids) <= 0).any() or len(ids) != len(vectors):
+                raise VectorIndexError("the ids of a long addition must ascend, one a vector")
+            last = int(ids[-1])
+            yield ids, self._units(vectors).astype(np.float16)
+
+    def _write_snapshot(
+        self, added: Iterable[tuple[Ids, Codes]] = (), applied: int | None = None
+    ) -> None:
         state = self._open_state()
-        manifest = _write_snapshot_files(self._folder, state, self._manifest, self._applied)
+        if applied is None:
+            applied = self._applied
+        manifest = _write_snapshot_files(self._folder, state, self._manifest, applied, added)
         write_manifest(self._folder, manifest)
         # From here on a crash loses nothing: the new snapshot is the one that is opened.
         self._state = _load_snapshot(self._folder, manifest)
@@ -259,19 +264,7 @@ def _faiss() -> Any:
     return faiss
 
 
-def _empty_state(dim: int) -> _State:
-    return _State(
-        snapshot=None,
-        snapshot_ids=np.empty(0, np.int64),
-        alive=None,
-        alive_count=0,
-        tail_ids=np.empty(0, np.int64),
-        tail_vectors=np.empty((0, dim), np.float32),
-        tail_dead=np.empty(0, np.bool_),
-    )
-
-
-def _search_snapshot(state: _State, question: Floats, top_k: int) -> list[Scored]:
+def _search_snapshot(state: State, question: Floats, top_k: int) -> list[Scored]:
     if state.snapshot is None or not state.alive_count:
         return []
     faiss = _faiss()
@@ -289,7 +282,7 @@ def _search_snapshot(state: _State, question: Floats, top_k: int) -> list[Scored
     ]
 
 
-def _search_tail(state: _State, question: Floats, top_k: int) -> list[Scored]:
+def _search_tail(state: State, question: Floats, top_k: int) -> list[Scored]:
     if not len(state.tail_ids):
         return []
     scores = state.tail_vectors @ question
@@ -305,51 +298,46 @@ def _cosine(score: float | np.floating) -> float:
     return max(-1.0, min(1.0, float(score)))
 
 
-def _write_snapshot_files(folder: Path, state: _State, old: Manifest, applied: int) -> Manifest:
-    """Write the living vectors, sorted by id, as the files of the next generation."""
-    faiss = _faiss()
+def _write_snapshot_files(
+    folder: Path,
+    state: State,
+    old: Manifest,
+    applied: int,
+    added: Iterable[tuple[Ids, Codes]],
+) -> Manifest:
+    """Write the living vectors and the added ones, sorted by id, as files of the next generation.
 
-    if state.alive is None:
-        kept = np.arange(len(state.snapshot_ids))
-    else:
-        size = len(state.snapshot_ids)
-        kept = np.flatnonzero(np.unpackbits(state.alive, count=size, bitorder="little"))
-    kept_tail = np.flatnonzero(~state.tail_dead)
-    ids = np.concatenate([state.snapshot_ids[kept], state.tail_ids[kept_tail]])
-    order = np.argsort(ids, kind="stable")
+    ``added`` ascends by id; an id that is there already gets the new vector.
+    """
     manifest = replace(
         old,
         applied=applied,
         generation=old.generation + 1,
-        count=len(ids),
+        count=0,
         vectors_sha256="",
         ids_sha256="",
         vectors_size=0,
         ids_size=0,
     )
-    if not len(ids):
-        return manifest
-    index = faiss.IndexScalarQuantizer(
-        old.dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
-    for start in range(0, len(order), _CHUNK):
-        chunk = order[start : start + _CHUNK]
-        in_snapshot = chunk < len(kept)
-        vectors: Floats = np.empty((len(chunk), old.dim), np.float32)
-        if in_snapshot.any() and state.snapshot is not None:
-            vectors[in_snapshot] = state.snapshot.reconstruct_batch(kept[chunk[in_snapshot]])
-        vectors[~in_snapshot] = state.tail_vectors[kept_tail[chunk[~in_snapshot] - len(kept)]]
-        index.add(vectors)
     vectors_path, ids_path = snapshot_files(folder, manifest.generation)
+    living = Living(state, old, folder)
+    written: list[Ids] = []
     try:
-        faiss.write_index(index, str(vectors_path))
+        with CodeWriter(vectors_path, old.dim) as writer:
+            for ids, codes in merged(living, added):
+                written.append(ids)
+                writer.write(codes)
+        if not writer.count:
+            vectors_path.unlink()
+            return manifest
         sync_file(vectors_path)
-        np.save(ids_path, ids[order], allow_pickle=False)
+        np.save(ids_path, np.concatenate(written), allow_pickle=False)
         sync_file(ids_path)
     except (OSError, RuntimeError) as exc:
         raise VectorIndexError(f"cannot write {vectors_path}: {exc}", path=str(folder)) from exc
     return replace(
         manifest,
+        count=writer.count,
         vectors_sha256=file_sha256(vectors_path),
         ids_sha256=file_sha256(ids_path),
         vectors_size=vectors_path.stat().st_size,
@@ -357,8 +345,8 @@ def _write_snapshot_files(folder: Path, state: _State, old: Manifest, applied: i
     )
 
 
-def _load_snapshot(folder: Path, manifest: Manifest) -> _State:
-    state = _empty_state(manifest.dim)
+def _load_snapshot(folder: Path, manifest: Manifest) -> State:
+    state = empty_state(manifest.dim)
     if not manifest.count:
         return state
     faiss = _faiss()

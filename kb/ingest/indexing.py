@@ -5,23 +5,28 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from kb.embedders.base import Embedder
-from kb.errors import DimensionMismatchError, IndexDamagedError
-from kb.indexes.base import KeywordEntry, KeywordIndex, VectorIndex
+from kb.errors import CancelledError, DimensionMismatchError, IndexDamagedError
+from kb.indexes.base import KeywordEntry, KeywordIndex, VectorBatch, VectorIndex
 from kb.indexes.faiss_index import FaissIndex
 from kb.indexes.tantivy_index import TantivyIndex
-from kb.store.catalog import Catalog, Change
-from kb.store.contents import Contents, in_batches
+from kb.store.catalog import Catalog
+from kb.store.changes import Change
+from kb.store.passages import Passages
+from kb.store.vectors import Vectors
 
 logger = logging.getLogger(__name__)
 
 _Index = TypeVar("_Index", VectorIndex, KeywordIndex)
 
 _BATCH = 2_000
+# More passages than this at once, from a very long document or in a rebuild, bypass the vector
+# index's memory, and the keyword index is committed in between.
+_MANY = 20_000
 # While files pour in, the keyword index is committed at most this often.
 _COMMIT_SECONDS = 2.0
 
@@ -38,14 +43,16 @@ class IndexKeeper:
         kb_id: str,
         *,
         catalog: Catalog,
-        contents: Contents,
+        passages: Passages,
+        vectors: Vectors,
         embedder_id: str,
         dim: int,
     ) -> None:
         self._folder = folder
         self._kb_id = kb_id
         self._catalog = catalog
-        self._contents = contents
+        self._passages = passages
+        self._stored = vectors
         self._embedder_id = embedder_id
         self._dim = dim
         self._lock = threading.Lock()
@@ -63,30 +70,40 @@ class IndexKeeper:
         number = self._catalog.change_number(self._kb_id)
         return self.vectors.applied < number or self.keywords.applied < number
 
-    def catch_up(self, *, lazy: bool = False) -> None:
+    def catch_up(
+        self,
+        *,
+        lazy: bool = False,
+        most: int | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Replay what the catalog has changed since.
 
         Args:
-            lazy: leave it if that was done a moment ago; more files are on their way.
+            lazy: leave it if that was done a moment ago or is being done; more files are on their
+                way.
+            most: leave it if it is about more passages than this; somebody waits for an answer.
+            stopped: asked in between; what is left is done another time.
+
+        Raises:
+            CancelledError: it was stopped.
         """
         if lazy and time.monotonic() - self._last_commit < _COMMIT_SECONDS:
             return
-        with self._lock:
-            vectors_from, keywords_from = self.vectors.applied, self.keywords.applied
-            changes = self._catalog.changes_after(self._kb_id, min(vectors_from, keywords_from))
-            if not changes:
+        if not self._lock.acquire(blocking=not lazy):
+            return
+        try:
+            known = min(self.vectors.applied, self.keywords.applied)
+            changes = self._catalog.changes_after(self._kb_id, known)
+            if not changes or (most is not None and sum(one.count for one in changes) > most):
                 return
-            for change in changes:
-                if change.number > vectors_from:
-                    self._apply_vectors(change)
-                if change.number > keywords_from:
-                    self._apply_keywords(change)
-            last = changes[-1].number
-            if last > keywords_from:
-                self.keywords.commit(last)
-            if last > vectors_from:
-                self.vectors.commit(last)
+            newer = [one for one in changes if one.number > self.vectors.applied]
+            self._replay_vectors(newer, stopped)
+            newer = [one for one in changes if one.number > self.keywords.applied]
+            self._replay_keywords(newer, stopped)
             self._last_commit = time.monotonic()
+        finally:
+            self._lock.release()
 
     def switch_embedder(self, embedder: Embedder) -> None:
         """Index the vectors of another embedder, all of which the catalog already has."""
@@ -149,23 +166,55 @@ class IndexKeeper:
             return create()
         return index
 
-    def _apply_vectors(self, change: Change) -> None:
-        if change.action == "remove":
-            self.vectors.remove(change.first_passage_id, change.count)
+    def _replay_vectors(self, changes: Sequence[Change], stopped: Callable[[], bool]) -> None:
+        if not changes:
             return
-        for first, count in in_batches([(change.first_passage_id, change.count)], _BATCH):
-            ids, matrix = self._contents.vectors(first, count, self._embedder_id, self._dim)
-            if len(ids):
-                self.vectors.add(ids, matrix)
+        added = [one for one in changes if one.action == "add"]
+        # Ids are never given twice, and the catalog has no vectors of what died meanwhile: so all
+        # that is removed may go first.
+        for one in changes:
+            if one.action == "remove":
+                self.vectors.remove(one.first_passage_id, one.count)
+        if sum(one.count for one in added) > _MANY:
+            added.sort(key=lambda one: one.first_passage_id)
+            self.vectors.extend(self._stored_vectors(added, stopped), changes[-1].number)
+            return
+        for ids, matrix in self._stored_vectors(added, stopped):
+            self.vectors.add(ids, matrix)
+        self.vectors.commit(changes[-1].number)
+
+    def _stored_vectors(
+        self, added: Sequence[Change], stopped: Callable[[], bool]
+    ) -> Iterator[VectorBatch]:
+        for one in added:
+            for first, count in one.batches(_BATCH):
+                self._go_on(stopped)
+                ids, matrix = self._stored.between(first, count, self._embedder_id, self._dim)
+                if len(ids):
+                    yield ids, matrix
+
+    def _replay_keywords(self, changes: Sequence[Change], stopped: Callable[[], bool]) -> None:
+        waiting = 0
+        for one in changes:
+            self._go_on(stopped)
+            self._apply_keywords(one)
+            waiting += one.count
+            if waiting > _MANY or one is changes[-1]:
+                self.keywords.commit(one.number)
+                waiting = 0
+
+    def _go_on(self, stopped: Callable[[], bool]) -> None:
+        if stopped():
+            raise CancelledError(f"the indexes of {self._kb_id} are left behind the catalog")
 
     def _apply_keywords(self, change: Change) -> None:
         if change.action == "remove":
             self.keywords.remove(change.first_passage_id, change.count)
             return
-        for first, count in in_batches([(change.first_passage_id, change.count)], _BATCH):
+        for first, count in change.batches(_BATCH):
             self.keywords.add(
                 [
                     KeywordEntry(entry.passage_id, entry.title, entry.heading, entry.body)
-                    for entry in self._contents.indexed(first, count)
+                    for entry in self._passages.indexed(first, count)
                 ]
             )

@@ -119,9 +119,10 @@ class LineMaker:
         heading = self._path()
         grid = (table.header, *table.rows) if table.header else table.rows
         places = _row_places(grid)[len(grid) - len(table.rows) :]
+        labels = [_in_one_line(cell) for cell in table.header]
         for offset, (row, (start, end)) in enumerate(zip(table.rows, places, strict=True)):
             number = table.first_row + offset
-            cells = _labelled_cells(table.header, row)
+            cells = _labelled_cells(labels, row)
             if not cells:
                 continue
             # Rows of a sheet are found and cited one by one; rows of a table inside a text fill
@@ -225,16 +226,21 @@ class _PageTexts:
         self._parts, self._length = [], 0
 
 
-def _labelled_cells(header: tuple[str, ...], row: tuple[str, ...]) -> list[str]:
+def _labelled_cells(labels: Sequence[str], row: tuple[str, ...]) -> list[str]:
     """Cells as "header：value", empty ones left out."""
     cells = []
     for index, cell in enumerate(row):
-        value = " ".join(clean(cell).split())
+        value = _in_one_line(cell)
         if not value:
             continue
-        label = " ".join(clean(header[index]).split()) if index < len(header) else ""
+        label = labels[index] if index < len(labels) else ""
         cells.append(f"{label}：{value}" if label and label != value else value)
     return cells
+
+
+def _in_one_line(cell: str) -> str:
+    # Letters and digits alone, as most cells of a long table are, need no cleaning.
+    return cell if cell.isalnum() else " ".join(clean(cell).split())
 
 
 def _clean_with_spans(text: str, spans: tuple[Span, ...]) -> tuple[str, tuple[Span, ...]]:

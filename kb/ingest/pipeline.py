@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,13 +14,12 @@ from typing import Literal
 
 from kb.embedders.base import Embedder
 from kb.errors import CancelledError, IngestError
-from kb.ingest.layout import segments
-from kb.store.contents import ContentBatch, ContentFacts, Contents
+from kb.ingest.filling import ChangedTextError, Filler, Reading
+from kb.ingest.originals import move_to_bin
+from kb.store.contents import Contents
 from kb.store.documents import Documents
-from kb.types import Outcome, PageHealth, Reason
+from kb.types import Outcome, Reason
 from loaders.errors import LoadCancelledError, LoadError, UnsupportedFormatError
-from loaders.records import ElementRecord, LoadSummary
-from loaders.records import PageHealth as LoadedPage
 from loaders.sandbox import ParserPool
 
 logger = logging.getLogger(__name__)
@@ -75,11 +73,16 @@ class Pipeline:
     ) -> None:
         self._documents = documents
         self._contents = contents
-        self._parsers = parsers
+        self._filler = Filler(contents, parsers)
         self._files = files
         self._max_file_bytes = max_file_bytes
         self._lock = threading.Lock()
         self._in_work: dict[tuple[str, str], threading.Lock] = {}
+        self._closing = threading.Event()
+
+    def close(self) -> None:
+        """From now on keep what is broken off: it goes on at the next start."""
+        self._closing.set()
 
     def take_in(
         self,
@@ -97,7 +100,8 @@ class Pipeline:
             cancelled: asked between steps.
 
         Raises:
-            CancelledError: a person cancelled; nothing of this version is left.
+            CancelledError: a person cancelled, and nothing of this version is left; or the program
+                ends.
             KBError: the embedder or the catalog failed; trying again may help.
         """
         started = time.monotonic()
@@ -165,13 +169,27 @@ class Pipeline:
             content_id, missing = twin
             return self._publish(kb_id, file, "duplicate", content_id, missing)
         stage("read", 0)
-        content_id = self._contents.open(
-            kb_id, file.sha256, embedder.model_id, title=_title(file.source.document)
+        reading = Reading(
+            file.path, file.source.document, file.source.password, file.source.force_ocr
         )
+        key = (kb_id, file.sha256, embedder.model_id)
+        left = self._contents.unfinished(*key, title=reading.title)
+        content_id = left or self._contents.open(*key, title=reading.title)
         try:
-            missing = self._fill(content_id, embedder, file, stage, cancelled)
-        except LoadCancelledError as exc:
-            self._contents.discard(content_id)
+            try:
+                missing = self._filler.fill(
+                    content_id, embedder, reading, stage=stage, cancelled=cancelled
+                )
+            except ChangedTextError as exc:
+                logger.info("document %s begins anew: %s", file.document_id, exc)
+                self._contents.discard(content_id)
+                content_id = self._contents.open(*key, title=reading.title)
+                missing = self._filler.fill(
+                    content_id, embedder, reading, stage=stage, cancelled=cancelled
+                )
+        except (CancelledError, LoadCancelledError) as exc:
+            if not self._closing.is_set():
+                self._contents.discard(content_id)
             raise CancelledError(str(exc)) from exc
         except LoadError as exc:
             self._contents.discard(content_id)
@@ -283,65 +301,6 @@ class Pipeline:
             raise
         return source.staging, digest.hexdigest()
 
-    def _fill(
-        self,
-        content_id: int,
-        embedder: Embedder,
-        file: _StagedFile,
-        stage: Callable[[str, int], None],
-        cancelled: Callable[[], bool],
-    ) -> Reason | None:
-        """Read, split, embed and write; returns what is missing of the document."""
-        source = file.source
-        title = _title(source.document)
-        stream = _Stream(
-            self._parsers.load(
-                file.path,
-                name=source.document,
-                password=source.password,
-                force_ocr=source.force_ocr,
-                cancelled=cancelled,
-            )
-        )
-        written = 0
-        for segment in segments(stream):
-            if cancelled():
-                raise CancelledError(f"{source.document}: cancelled")
-            stage("embed", written)
-            vectors = embedder.embed_passages(
-                [
-                    embedded_text(title, passage.heading, passage.text)
-                    for passage in segment.passages
-                ]
-            )
-            self._contents.append(
-                content_id,
-                ContentBatch(
-                    pages=segment.pages,
-                    lines=segment.lines,
-                    passages=segment.passages,
-                    vectors=vectors,
-                    first_line=segment.first_line,
-                    first_page=segment.first_page,
-                ),
-                embedder.model_id,
-            )
-            written += len(segment.passages)
-        summary = stream.summary
-        missing = Reason(summary.missing, dict(summary.missing_params)) if summary.missing else None
-        self._contents.finish(
-            content_id,
-            ContentFacts(
-                format=summary.format,
-                encoding=summary.encoding,
-                page_count=summary.page_count,
-                missing=missing,
-                warnings=summary.warnings,
-                pages=tuple(_page_health(page) for page in summary.pages),
-            ),
-        )
-        return missing
-
     def _keep_original(self, kb_id: str, file: _StagedFile) -> None:
         """Move the file to the originals, in one step."""
         target = self._files(kb_id) / file.source.document
@@ -363,49 +322,6 @@ class _StagedFile:
     started: float
 
 
-class _Stream:
-    """The elements of a file, and the summary once they are through."""
-
-    def __init__(self, records: Iterator[ElementRecord | LoadSummary]) -> None:
-        self._records = records
-        self._summary: LoadSummary | None = None
-
-    def __iter__(self) -> Iterator[ElementRecord]:
-        for record in self._records:
-            if isinstance(record, LoadSummary):
-                self._summary = record
-            else:
-                yield record
-
-    @property
-    def summary(self) -> LoadSummary:
-        if self._summary is None:
-            raise LoadError("the parsing process ended without a summary")
-        return self._summary
-
-
-def _page_health(page: LoadedPage) -> PageHealth:
-    return PageHealth(
-        page=page.page,
-        sheet=page.sheet,
-        characters=page.characters,
-        readable=page.readable,
-        source=page.source,
-        confidence=page.confidence,
-        tables=page.tables,
-    )
-
-
-def embedded_text(title: str, heading: str, text: str) -> str:
-    """The text that is embedded for a passage: its title and headings help the match."""
-    return "\n".join(part for part in (title, heading, text) if part)
-
-
-def _title(document: str) -> str:
-    """A document's title is its file name without folder and suffix."""
-    return Path(document).stem
-
-
 def _blocks(path: Path, cancelled: Callable[[], bool]) -> Iterator[bytes]:
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
@@ -416,24 +332,3 @@ def _blocks(path: Path, cancelled: Callable[[], bool]) -> Iterator[bytes]:
 
 def _since(started: float) -> float:
     return round(time.monotonic() - started, 3)
-
-
-def free_path(folder: Path, name: str) -> Path:
-    """A path in ``folder`` for ``name`` that nothing stands on yet."""
-    path = folder / name
-    number = 1
-    while path.exists():
-        number += 1
-        path = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
-    return path
-
-
-def move_to_bin(original: Path, folder: Path, document: str) -> Path | None:
-    """Move an original to the bin; None where there is none to move."""
-    if not original.is_file():
-        return None
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    target = free_path(folder / stamp, document)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(original, target)
-    return target

@@ -14,18 +14,21 @@ from typing import Protocol
 
 from kb.embedders.base import Embedder
 from kb.errors import CancelledError, KBError
+from kb.ingest.filling import embedded_text
 from kb.ingest.indexing import IndexKeeper
-from kb.ingest.pipeline import Pipeline, Source, embedded_text
+from kb.ingest.pipeline import Pipeline, Source
 from kb.store.catalog import Catalog
 from kb.store.contents import Contents
 from kb.store.documents import Documents
 from kb.store.jobs import MAX_ATTEMPTS, Jobs
+from kb.store.vectors import Vectors
 from kb.types import JobItem, JobRecord, Reason
 
 logger = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 5.0
 _EMBED_BATCH = 256
+_LONG_PASSAGES = 5_000
 
 
 class Provider(Protocol):
@@ -64,6 +67,7 @@ class JobRunner:
         catalog: Catalog,
         documents: Documents,
         contents: Contents,
+        vectors: Vectors,
         jobs: Jobs,
         pipeline: Pipeline,
         provider: Provider,
@@ -72,6 +76,7 @@ class JobRunner:
         self._catalog = catalog
         self._documents = documents
         self._contents = contents
+        self._vectors = vectors
         self._jobs = jobs
         self._pipeline = pipeline
         self._provider = provider
@@ -82,11 +87,12 @@ class JobRunner:
         # Passwords of files stay in memory: a job that outlives the process asks for them again.
         self._passwords: dict[str, str] = {}
         self._queueing = threading.Lock()
+        # What was being written when an earlier process ended, for the jobs that go on.
+        self._unfinished = True
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
 
     def start(self) -> None:
         """Take up what an earlier process left and begin to work."""
-        self._contents.discard_unpublished()
         self._documents.reset_unfinished()
         left = self._jobs.requeue_interrupted()
         if left:
@@ -109,6 +115,7 @@ class JobRunner:
     def close(self) -> None:
         """Stop after the current steps; what is unfinished goes on at the next start."""
         self._closed.set()
+        self._pipeline.close()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -173,7 +180,10 @@ class JobRunner:
 
     def _end(self, job: JobRecord, state: str) -> None:
         """Finish a job once everything it took in can be found."""
-        self._provider.indexes(job.kb_id).catch_up()
+        try:
+            self._provider.indexes(job.kb_id).catch_up(stopped=self._closed.is_set)
+        except CancelledError:
+            return
         shutil.rmtree(self._staging(job), ignore_errors=True)
         batch = self._jobs.payload(job.job_id).get("batch")
         if batch:
@@ -184,7 +194,12 @@ class JobRunner:
 
     def _clean_up(self) -> bool:
         """Delete a bit of what is dead when nothing else is to be done."""
-        return not self._in_work and self._contents.purge()
+        if self._in_work:
+            return False
+        if self._unfinished and not self._jobs.running_or_queued():
+            self._contents.discard_unpublished()
+            self._unfinished = False
+        return self._contents.purge()
 
     def _do(self, work: _Work) -> None:
         try:
@@ -236,7 +251,17 @@ class JobRunner:
             logger.exception("%s of job %s failed", item.document, job.job_id)
             self._refuse(job, item, source, _reason_of(exc))
             return
-        self._provider.indexes(job.kb_id).catch_up(lazy=True)
+        long = taken.passages > _LONG_PASSAGES
+        if long:
+            self._jobs.stage_item(job.job_id, item.position, "index", passages=taken.passages)
+        try:
+            self._provider.indexes(job.kb_id).catch_up(
+                # What takes long is done here, not by the thread that hands out the work.
+                lazy=not long,
+                stopped=self._closed.is_set,
+            )
+        except CancelledError:
+            return
         self._jobs.finish_item(
             job.job_id,
             item.position,
@@ -266,7 +291,9 @@ class JobRunner:
                 )
         else:
             self._documents.forget(job.kb_id, item.document)
-        if not self._closed.is_set():
+        if self._closed.is_set():
+            self._jobs.put_back(job.job_id, item.position)
+        else:
             self._jobs.finish_item(job.job_id, item.position, "cancelled")
 
     def _refuse(self, job: JobRecord, item: JobItem, source: Source, reason: Reason) -> None:
@@ -287,11 +314,11 @@ class JobRunner:
         """Embed every passage with another embedder, then search with that one."""
         embedder = self._provider.embedder(self._jobs.payload(job.job_id)["embedder"])
         cancelled = self._cancelled(job)
-        total = self._contents.count_without_vectors(job.kb_id, embedder.model_id)
+        total = self._vectors.count_missing(job.kb_id, embedder.model_id)
         self._jobs.progress(job.job_id, done=0, total=total, stage="embed")
         done = 0
         while True:
-            batch = self._contents.without_vectors(job.kb_id, embedder.model_id, _EMBED_BATCH)
+            batch = self._vectors.missing(job.kb_id, embedder.model_id, _EMBED_BATCH)
             if not batch:
                 break
             if cancelled():
@@ -299,14 +326,14 @@ class JobRunner:
                     self._jobs.finish(job.job_id, "cancelled")
                 return
             vectors = embedder.embed_passages(
-                [embedded_text(title, heading, text) for _id, title, heading, text in batch]
+                [embedded_text(entry.title, entry.heading, entry.body) for entry in batch]
             )
-            self._contents.add_vectors([row[0] for row in batch], vectors, embedder.model_id)
+            self._vectors.add([entry.passage_id for entry in batch], vectors, embedder.model_id)
             done += len(batch)
             self._jobs.progress(job.job_id, done=done)
-        self._contents.adopt_embedder(job.kb_id, embedder.model_id, embedder.dim)
+        self._vectors.adopt(job.kb_id, embedder.model_id, embedder.dim)
         self._provider.indexes(job.kb_id).switch_embedder(embedder)
-        while self._contents.drop_other_vectors(job.kb_id, embedder.model_id):
+        while self._vectors.drop_others(job.kb_id, embedder.model_id):
             pass
         self._jobs.finish(job.job_id, "done")
 

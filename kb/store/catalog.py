@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from kb.errors import DuplicateError, NotFoundError
+from kb.store.changes import Change
 from kb.store.database import Database
 from kb.store.tables import (
     changes,
@@ -24,17 +24,6 @@ from kb.types import DocumentState, KnowledgeBaseRecord
 DEFAULT_TOP_K = 5
 DEFAULT_THRESHOLD = 0.5
 DEFAULT_PROMPT = "knowledge_base"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """``count`` passages from ``first_passage_id`` on became live ("add") or dead ("remove")."""
-
-    number: int
-    action: str
-    content_id: int
-    first_passage_id: int
-    count: int
 
 
 class Catalog:
@@ -215,36 +204,6 @@ def _set(connection: Connection, kb_id: str, **values: Any) -> None:
     )
     if done.rowcount == 0:
         raise _not_found(kb_id)
-
-
-def record_change(
-    connection: Connection,
-    kb_id: str,
-    action: str,
-    content_id: int,
-    ranges: Sequence[tuple[int, int]],
-) -> None:
-    """Append changes for the passage ranges of a content, inside the caller's transaction."""
-    number = int(
-        connection.execute(
-            select(knowledge_bases.c.change_number).where(knowledge_bases.c.id == kb_id)
-        ).scalar_one()
-    )
-    for first, count in ranges:
-        number += 1
-        connection.execute(
-            insert(changes).values(
-                kb_id=kb_id,
-                number=number,
-                action=action,
-                content_id=content_id,
-                first_passage_id=first,
-                passage_count=count,
-            )
-        )
-    connection.execute(
-        update(knowledge_bases).where(knowledge_bases.c.id == kb_id).values(change_number=number)
-    )
 
 
 def take_ids(connection: Connection, name: str, count: int) -> int:

@@ -1,42 +1,41 @@
-"""What files say: pages, lines, passages and vectors, written in batches, read by place."""
+"""Contents, that is what files say: written in batches, published by documents, purged."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from kb.store.catalog import take_ids
-from kb.store.database import Database
+from kb.store.database import ROWS_AT_ONCE, Database
 from kb.store.health import page_values, total_values
-from kb.store.rows import reason_of
+from kb.store.rows import place_values, reason_of
 from kb.store.tables import (
     content_ranges,
     contents,
-    documents,
-    knowledge_bases,
     lines,
     page_health,
     pages,
     passages,
     vectors,
 )
-from kb.types import Line, PageHealth, PageText, Passage, Place, Reason
+from kb.store.vectors import vector_values
+from kb.types import Line, PageHealth, PageText, Passage, Reason
 
-# Rows deleted in one write transaction: keeps it well under 100 ms.
-_PURGE_ROWS = 2_000
+# The text of a page may have several hundred thousand characters.
+_PAGES_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class ContentBatch:
     """A part of a content that is written in one transaction.
 
-    ``vectors`` has shape (len(passages), dim). ``first_line`` is the position of ``lines[0]``.
+    ``vectors`` has shape (len(passages), dim). ``first_line`` is the position of ``lines[0]``,
+    from which the positions of the passages count.
     """
 
     pages: Sequence[PageText] = ()
@@ -57,29 +56,6 @@ class ContentFacts:
     missing: Reason | None = None
     warnings: tuple[str, ...] = ()
     pages: tuple[PageHealth, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPassage:
-    """A live passage with the document it is shown under."""
-
-    passage_id: int
-    kb_id: str
-    kb_name: str
-    content_id: int
-    document_id: int
-    document: str
-    passage: Passage = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedPassage:
-    """What the indexes take of a passage."""
-
-    passage_id: int
-    title: str
-    heading: str
-    body: str
 
 
 class Contents:
@@ -122,6 +98,46 @@ class Contents:
             assert done.inserted_primary_key is not None  # noqa: S101 - always there for one row
             return int(done.inserted_primary_key[0])
 
+    def unfinished(self, kb_id: str, sha256: str, embedder: str, *, title: str) -> int | None:
+        """Find a content whose writing was interrupted: same bytes, embedder and title."""
+        with self._db.read() as connection:
+            return connection.execute(
+                select(contents.c.id)
+                .where(
+                    contents.c.kb_id == kb_id,
+                    contents.c.sha256 == sha256,
+                    contents.c.embedder == embedder,
+                    contents.c.title == title,
+                    contents.c.live.is_(False),
+                    contents.c.dead_since.is_(None),
+                )
+                .order_by(contents.c.id.desc())
+            ).scalar()
+
+    def extent(self, content_id: int) -> tuple[int, int]:
+        """How many lines and pages of a content are written."""
+        with self._db.read() as connection:
+            count = connection.execute(
+                select(contents.c.line_count).where(contents.c.id == content_id)
+            ).scalar_one()
+            last = connection.execute(
+                select(func.max(pages.c.position)).where(pages.c.content_id == content_id)
+            ).scalar()
+        return int(count), 0 if last is None else int(last) + 1
+
+    def written(self, content_id: int, first: int, last: int) -> list[tuple[str, str]]:
+        """Heading and text of the passages that begin in the lines [first, last]."""
+        with self._db.read() as connection:
+            rows = connection.execute(
+                select(passages.c.heading, passages.c.text)
+                .where(
+                    passages.c.content_id == content_id,
+                    passages.c.first_line.between(first, last),
+                )
+                .order_by(passages.c.first_line, passages.c.id)
+            ).all()
+        return [(row.heading, row.text) for row in rows]
+
     def append(self, content_id: int, batch: ContentBatch, embedder: str) -> None:
         """Write a part of a content in one transaction."""
         with self._db.write() as connection:
@@ -151,7 +167,7 @@ class Contents:
                             "heading": line.heading,
                             "is_heading": line.is_heading,
                             "group_key": line.group,
-                            **_place_values(line.place),
+                            **place_values(line.place),
                         }
                         for number, line in enumerate(batch.lines)
                     ],
@@ -171,28 +187,19 @@ class Contents:
                         {
                             "id": first + number,
                             "content_id": content_id,
-                            "first_line": passage.first_line,
-                            "last_line": passage.last_line,
+                            "first_line": batch.first_line + passage.first_line,
+                            "last_line": batch.first_line + passage.last_line,
                             "text": passage.text,
                             "heading": passage.heading,
                             "group_key": passage.group,
-                            **_place_values(passage.place),
+                            **place_values(passage.place),
                         }
                         for number, passage in enumerate(batch.passages)
                     ],
                 )
                 if batch.vectors is not None:
-                    connection.execute(
-                        insert(vectors),
-                        [
-                            {
-                                "passage_id": first + number,
-                                "embedder": embedder,
-                                "vector": row.tobytes(),
-                            }
-                            for number, row in enumerate(batch.vectors.astype(np.float16))
-                        ],
-                    )
+                    ids = range(first, first + len(batch.passages))
+                    connection.execute(insert(vectors), vector_values(ids, batch.vectors, embedder))
             connection.execute(
                 update(contents)
                 .where(contents.c.id == content_id)
@@ -204,6 +211,8 @@ class Contents:
 
     def finish(self, content_id: int, facts: ContentFacts) -> None:
         """Record what is known of a content after its last batch."""
+        with self._db.write() as connection:
+            connection.execute(delete(page_health).where(page_health.c.content_id == content_id))
         for rows in page_values(content_id, facts.pages):
             with self._db.write() as connection:
                 connection.execute(insert(page_health), rows)
@@ -253,7 +262,7 @@ class Contents:
                 connection.execute(
                     select(passages.c.id)
                     .where(passages.c.content_id == content_id)
-                    .limit(_PURGE_ROWS)
+                    .limit(ROWS_AT_ONCE)
                 ).scalars()
             )
             if ids:
@@ -264,7 +273,7 @@ class Contents:
                 connection.execute(
                     select(lines.c.position)
                     .where(lines.c.content_id == content_id)
-                    .limit(_PURGE_ROWS)
+                    .limit(ROWS_AT_ONCE)
                 ).scalars()
             )
             if positions:
@@ -274,252 +283,21 @@ class Contents:
                     )
                 )
                 return True
-            for table in (pages, page_health, content_ranges):
+            numbers = list(
+                connection.execute(
+                    select(pages.c.position)
+                    .where(pages.c.content_id == content_id)
+                    .limit(_PAGES_AT_ONCE)
+                ).scalars()
+            )
+            if numbers:
+                connection.execute(
+                    delete(pages).where(
+                        pages.c.content_id == content_id, pages.c.position.in_(numbers)
+                    )
+                )
+                return True
+            for table in (page_health, content_ranges):
                 connection.execute(delete(table).where(table.c.content_id == content_id))
             connection.execute(delete(contents).where(contents.c.id == content_id))
             return True
-
-    def pages(self, content_id: int) -> list[PageText]:
-        """The pages of a content in order; parts of one long page are joined again."""
-        with self._db.read() as connection:
-            rows = connection.execute(
-                select(pages).where(pages.c.content_id == content_id).order_by(pages.c.position)
-            ).all()
-        joined: list[PageText] = []
-        for row in rows:
-            if joined and (joined[-1].page, joined[-1].sheet) == (row.page, row.sheet):
-                joined[-1] = PageText(row.page, row.sheet, joined[-1].text + "\n" + row.text)
-            else:
-                joined.append(PageText(row.page, row.sheet, row.text))
-        return joined
-
-    def passages(
-        self, content_id: int, *, offset: int = 0, limit: int | None = None
-    ) -> list[tuple[int, Passage]]:
-        """The passages of a content in reading order, with their ids."""
-        query = (
-            select(passages)
-            .where(passages.c.content_id == content_id)
-            .order_by(passages.c.first_line, passages.c.id)
-            .offset(offset)
-        )
-        if limit is not None:
-            query = query.limit(limit)
-        with self._db.read() as connection:
-            return [(row.id, _passage(row)) for row in connection.execute(query)]
-
-    def lines(self, content_id: int, first: int, last: int) -> list[Line]:
-        """Lines [first, last] of a content, fewer at its ends."""
-        with self._db.read() as connection:
-            rows = connection.execute(
-                select(lines)
-                .where(lines.c.content_id == content_id, lines.c.position.between(first, last))
-                .order_by(lines.c.position)
-            ).all()
-        return [
-            Line(
-                text=row.text,
-                place=_place(row),
-                heading=row.heading,
-                group=row.group_key,
-                glue=row.glue,
-                is_heading=row.is_heading,
-            )
-            for row in rows
-        ]
-
-    def found(self, passage_ids: Sequence[int]) -> dict[int, FoundPassage]:
-        """Look up live passages by id; dead and unknown ids are left out."""
-        if not passage_ids:
-            return {}
-        query = (
-            select(
-                passages,
-                contents.c.kb_id,
-                knowledge_bases.c.name.label("kb_name"),
-                documents.c.id.label("document_id"),
-                documents.c.path,
-            )
-            .select_from(
-                passages.join(contents, passages.c.content_id == contents.c.id)
-                .join(documents, documents.c.content_id == contents.c.id)
-                .join(knowledge_bases, contents.c.kb_id == knowledge_bases.c.id)
-            )
-            .where(passages.c.id.in_(passage_ids), contents.c.live)
-            .order_by(documents.c.id)
-        )
-        result: dict[int, FoundPassage] = {}
-        with self._db.read() as connection:
-            for row in connection.execute(query):
-                # The same content under several names is shown under the name that came first.
-                result.setdefault(
-                    row.id,
-                    FoundPassage(
-                        passage_id=row.id,
-                        kb_id=row.kb_id,
-                        kb_name=row.kb_name,
-                        content_id=row.content_id,
-                        document_id=row.document_id,
-                        document=row.path,
-                        passage=_passage(row),
-                    ),
-                )
-        return result
-
-    def indexed(self, first: int, count: int) -> list[IndexedPassage]:
-        """What the keyword index takes of live passages [first, first + count)."""
-        with self._db.read() as connection:
-            rows = connection.execute(
-                select(passages.c.id, passages.c.heading, passages.c.text, contents.c.title)
-                .select_from(passages.join(contents, passages.c.content_id == contents.c.id))
-                .where(passages.c.id.between(first, first + count - 1), contents.c.live)
-                .order_by(passages.c.id)
-            ).all()
-        return [IndexedPassage(row.id, row.title or "", row.heading, row.text) for row in rows]
-
-    def vectors(
-        self, first: int, count: int, embedder: str, dim: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Vectors of live passages [first, first + count): ids (n,) and vectors (n, dim)."""
-        with self._db.read() as connection:
-            rows = connection.execute(
-                select(vectors.c.passage_id, vectors.c.vector)
-                .select_from(
-                    vectors.join(passages, passages.c.id == vectors.c.passage_id).join(
-                        contents, passages.c.content_id == contents.c.id
-                    )
-                )
-                .where(
-                    vectors.c.passage_id.between(first, first + count - 1),
-                    vectors.c.embedder == embedder,
-                    contents.c.live,
-                )
-                .order_by(vectors.c.passage_id)
-            ).all()
-        ids = np.fromiter((row.passage_id for row in rows), dtype=np.int64, count=len(rows))
-        matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float16)
-        return ids, matrix.reshape(len(rows), dim).astype(np.float32)
-
-    def without_vectors(
-        self, kb_id: str, embedder: str, limit: int
-    ) -> list[tuple[int, str, str, str]]:
-        """Live passages that lack a vector of ``embedder``: (id, title, heading, text)."""
-        query = (
-            select(passages.c.id, contents.c.title, passages.c.heading, passages.c.text)
-            .select_from(
-                passages.join(contents, passages.c.content_id == contents.c.id).outerjoin(
-                    vectors,
-                    (vectors.c.passage_id == passages.c.id) & (vectors.c.embedder == embedder),
-                )
-            )
-            .where(contents.c.kb_id == kb_id, contents.c.live, vectors.c.passage_id.is_(None))
-            .order_by(passages.c.id)
-            .limit(limit)
-        )
-        with self._db.read() as connection:
-            return [
-                (row.id, row.title or "", row.heading, row.text)
-                for row in connection.execute(query)
-            ]
-
-    def count_without_vectors(self, kb_id: str, embedder: str) -> int:
-        """How many live passages lack a vector of ``embedder``."""
-        query = (
-            select(func.count())
-            .select_from(
-                passages.join(contents, passages.c.content_id == contents.c.id).outerjoin(
-                    vectors,
-                    (vectors.c.passage_id == passages.c.id) & (vectors.c.embedder == embedder),
-                )
-            )
-            .where(contents.c.kb_id == kb_id, contents.c.live, vectors.c.passage_id.is_(None))
-        )
-        with self._db.read() as connection:
-            return int(connection.execute(query).scalar_one())
-
-    def add_vectors(self, ids: Sequence[int], matrix: NDArray[np.float32], embedder: str) -> None:
-        """Add vectors of another embedder for passages that exist."""
-        with self._db.write() as connection:
-            connection.execute(
-                insert(vectors),
-                [
-                    {"passage_id": passage_id, "embedder": embedder, "vector": row.tobytes()}
-                    for passage_id, row in zip(ids, matrix.astype(np.float16), strict=True)
-                ],
-            )
-
-    def adopt_embedder(self, kb_id: str, embedder: str, dim: int) -> None:
-        """Search a knowledge base with ``embedder`` from now on; all its vectors must be there."""
-        with self._db.write() as connection:
-            connection.execute(
-                update(contents)
-                .where(contents.c.kb_id == kb_id, contents.c.live)
-                .values(embedder=embedder)
-            )
-            connection.execute(
-                update(knowledge_bases)
-                .where(knowledge_bases.c.id == kb_id)
-                .values(embedder=embedder, dim=dim, updated_at=time.time())
-            )
-
-    def drop_other_vectors(self, kb_id: str, embedder: str) -> bool:
-        """Delete some vectors of former embedders; returns whether there is more to delete."""
-        with self._db.write() as connection:
-            ids = list(
-                connection.execute(
-                    select(vectors.c.passage_id)
-                    .select_from(
-                        vectors.join(passages, passages.c.id == vectors.c.passage_id).join(
-                            contents, contents.c.id == passages.c.content_id
-                        )
-                    )
-                    .where(contents.c.kb_id == kb_id, vectors.c.embedder != embedder)
-                    .limit(_PURGE_ROWS)
-                ).scalars()
-            )
-            if not ids:
-                return False
-            connection.execute(
-                delete(vectors).where(vectors.c.passage_id.in_(ids), vectors.c.embedder != embedder)
-            )
-            return True
-
-
-def in_batches(ranges: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
-    """Cut long id ranges so that none has more than ``size`` ids."""
-    for first, count in ranges:
-        for start in range(first, first + count, size):
-            yield start, min(size, first + count - start)
-
-
-def _place_values(place: Place) -> dict[str, Any]:
-    return {
-        "page": place.page,
-        "boxes": [list(box) for box in place.boxes] or None,
-        "sheet": place.sheet,
-        "row_number": place.row,
-        "column_letter": place.column,
-        "paragraph": place.paragraph,
-    }
-
-
-def _place(row: Row[Any]) -> Place:
-    return Place(
-        page=row.page,
-        boxes=tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in row.boxes or ()),
-        sheet=row.sheet,
-        row=row.row_number,
-        column=row.column_letter,
-        paragraph=row.paragraph,
-    )
-
-
-def _passage(row: Row[Any]) -> Passage:
-    return Passage(
-        first_line=row.first_line,
-        last_line=row.last_line,
-        text=row.text,
-        heading=row.heading,
-        group=row.group_key,
-        place=_place(row),
-    )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from kb.errors import NotFoundError
 from kb.store.database import Database
@@ -58,23 +58,21 @@ class Conversations:
             rows = connection.execute(
                 select(conversations).order_by(conversations.c.updated_at.desc()).limit(limit)
             ).all()
-        return [
-            ConversationRecord(row.id, row.title, tuple(row.kb_ids), row.created_at, row.updated_at)
-            for row in rows
-        ]
+        return [_record(row) for row in rows]
 
-    def require(self, conversation_id: str) -> None:
-        """Check that a conversation exists.
+    def get(self, conversation_id: str) -> ConversationRecord:
+        """Get one conversation.
 
         Raises:
-            NotFoundError: it does not.
+            NotFoundError: there is none.
         """
         with self._db.read() as connection:
-            found = connection.execute(
-                select(conversations.c.id).where(conversations.c.id == conversation_id)
-            ).scalar()
-        if found is None:
+            row = connection.execute(
+                select(conversations).where(conversations.c.id == conversation_id)
+            ).first()
+        if row is None:
             raise _not_found(conversation_id)
+        return _record(row)
 
     def messages(self, conversation_id: str) -> list[MessageRecord]:
         """List the messages of a conversation, oldest first.
@@ -82,7 +80,7 @@ class Conversations:
         Raises:
             NotFoundError: there is no such conversation.
         """
-        self.require(conversation_id)
+        self.get(conversation_id)
         with self._db.read() as connection:
             rows = connection.execute(
                 select(messages)
@@ -165,7 +163,7 @@ class Conversations:
             done = connection.execute(
                 update(conversations)
                 .where(conversations.c.id == conversation_id)
-                .values(title=title)
+                .values(title=title.strip())
             )
         if done.rowcount == 0:
             raise _not_found(conversation_id)
@@ -187,6 +185,10 @@ class Conversations:
             )
         if done.rowcount == 0:
             raise _not_found(conversation_id)
+
+
+def _record(row: Row[Any]) -> ConversationRecord:
+    return ConversationRecord(row.id, row.title, tuple(row.kb_ids), row.created_at, row.updated_at)
 
 
 def _answer(stored: Mapping[str, Any]) -> Answer:

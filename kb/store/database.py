@@ -21,6 +21,9 @@ from kb.errors import CatalogError
 
 logger = logging.getLogger(__name__)
 
+ROWS_AT_ONCE = 2_000
+"""Rows that one write transaction deletes: keeps it well under 100 ms."""
+
 _BUSY_MILLISECONDS = 10_000
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from kb.errors import AmbiguousNameError, NotFoundError
-from kb.store.catalog import record_change
+from kb.store.changes import record_change, release_content
 from kb.store.database import Database
-from kb.store.health import judge_content, stored_warnings
-from kb.store.rows import reason_of
-from kb.store.tables import binned_documents, content_ranges, contents, documents
-from kb.types import DocumentRecord, DocumentState, Health, Reason
+from kb.store.health import TOTALS, judge_content, stored_warnings
+from kb.store.rows import reason_of, reason_values
+from kb.store.tables import binned_documents, contents, documents
+from kb.types import EVERY_DOCUMENT, DocumentFilter, DocumentRecord, DocumentState, Reason
 
 Order = Literal["document", "updated", "size", "state"]
 
@@ -46,19 +45,17 @@ class Documents:
     def page(
         self,
         kb_id: str,
+        wanted: DocumentFilter = EVERY_DOCUMENT,
         *,
         offset: int = 0,
         limit: int | None = 100,
-        states: Sequence[DocumentState] | None = None,
-        health: Sequence[Health] | None = None,
-        contains: str = "",
         order: Order = "document",
         descending: bool = False,
     ) -> list[DocumentRecord]:
-        """List ``limit`` documents from ``offset``; ``contains`` is searched in their names."""
+        """List ``limit`` documents from ``offset``."""
         column = _ORDERS[order]
         query = (
-            _filtered(_select(), kb_id, states, health, contains)
+            _filtered(_select(), kb_id, wanted)
             .order_by(column.desc() if descending else column, documents.c.id)
             .offset(offset)
         )
@@ -67,17 +64,9 @@ class Documents:
         with self._db.read() as connection:
             return [_record(row) for row in connection.execute(query)]
 
-    def count(
-        self,
-        kb_id: str,
-        *,
-        states: Sequence[DocumentState] | None = None,
-        health: Sequence[Health] | None = None,
-        contains: str = "",
-    ) -> int:
+    def count(self, kb_id: str, wanted: DocumentFilter = EVERY_DOCUMENT) -> int:
         """Count the documents that `page` would list."""
-        counted = select(func.count()).select_from(documents)
-        query = _filtered(counted, kb_id, states, health, contains)
+        query = _filtered(select(func.count()).select_from(documents), kb_id, wanted)
         with self._db.read() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -183,8 +172,7 @@ class Documents:
                     .where(documents.c.id == row.id)
                     .values(
                         state="processing",
-                        reason_code=None,
-                        reason_params=None,
+                        **reason_values(None),
                         health=None,
                         warnings=None,
                         updated_at=now,
@@ -213,8 +201,7 @@ class Documents:
             ).scalar()
             values: dict[str, Any] = {
                 "state": state,
-                "reason_code": reason.code,
-                "reason_params": dict(reason.params),
+                **reason_values(reason),
                 "health": "red",
                 "warnings": None,
                 "format": format_name,
@@ -222,12 +209,13 @@ class Documents:
                 "size": size,
             }
             if content_id is not None:
+                params = {"code": reason.code, "params": dict(reason.params)}
+                health, _ = judge_content(connection, content_id, "partial")
                 values = {
                     "state": "partial",
-                    "reason_code": "new_version_failed",
-                    "reason_params": {"code": reason.code, "params": dict(reason.params)},
+                    **reason_values(Reason("new_version_failed", params)),
+                    "health": health,
                 }
-                values["health"], _ = judge_content(connection, content_id, "partial")
             connection.execute(
                 update(documents)
                 .where(documents.c.id == document_id)
@@ -261,9 +249,7 @@ class Documents:
                 connection.execute(
                     update(contents).where(contents.c.id == content_id).values(live=True)
                 )
-                record_change(
-                    connection, document.kb_id, "add", content_id, _ranges(connection, content_id)
-                )
+                record_change(connection, document.kb_id, "add", content_id)
             health, warnings = judge_content(connection, content_id, state)
             connection.execute(
                 update(documents)
@@ -273,8 +259,7 @@ class Documents:
                     state=state,
                     health=health,
                     warnings=warnings,
-                    reason_code=reason.code if reason else None,
-                    reason_params=dict(reason.params) if reason else None,
+                    **reason_values(reason),
                     format=content.format,
                     sha256=sha256,
                     size=size,
@@ -283,7 +268,7 @@ class Documents:
                 )
             )
             if document.content_id is not None and document.content_id != content_id:
-                _release(connection, document.kb_id, document.content_id)
+                release_content(connection, document.kb_id, document.content_id)
 
     def forget(self, kb_id: str, path: str) -> None:
         """Take back `begin` for a document that was never read; one that answers stays."""
@@ -324,7 +309,7 @@ class Documents:
             )
             connection.execute(delete(documents).where(documents.c.id == document_id))
             if row.content_id is not None:
-                _release(connection, kb_id, row.content_id)
+                release_content(connection, kb_id, row.content_id)
 
     def reset_unfinished(self) -> int:
         """Queue again the documents that were being read when the process died; count them."""
@@ -335,32 +320,6 @@ class Documents:
             return int(done.rowcount)
 
 
-def _release(connection: Connection, kb_id: str, content_id: int) -> None:
-    """Let a content die if no document answers from it any more."""
-    users = connection.execute(
-        select(func.count()).select_from(documents).where(documents.c.content_id == content_id)
-    ).scalar_one()
-    if users:
-        return
-    connection.execute(
-        update(contents)
-        .where(contents.c.id == content_id)
-        .values(live=False, dead_since=time.time())
-    )
-    record_change(connection, kb_id, "remove", content_id, _ranges(connection, content_id))
-
-
-def _ranges(connection: Connection, content_id: int) -> list[tuple[int, int]]:
-    return [
-        (row.first_passage_id, row.passage_count)
-        for row in connection.execute(
-            select(content_ranges)
-            .where(content_ranges.c.content_id == content_id)
-            .order_by(content_ranges.c.first_passage_id)
-        )
-    ]
-
-
 def _select() -> Select[Any]:
     return select(
         documents,
@@ -369,29 +328,18 @@ def _select() -> Select[Any]:
         contents.c.page_count,
         contents.c.line_count,
         contents.c.passage_count,
-        contents.c.characters,
-        contents.c.readable,
-        contents.c.confidence,
-        contents.c.ocr_pages,
-        contents.c.empty_pages,
-        contents.c.table_count,
+        *TOTALS,
     ).select_from(documents.outerjoin(contents, documents.c.content_id == contents.c.id))
 
 
-def _filtered(
-    query: Select[Any],
-    kb_id: str,
-    states: Sequence[DocumentState] | None,
-    health: Sequence[Health] | None,
-    contains: str,
-) -> Select[Any]:
+def _filtered(query: Select[Any], kb_id: str, wanted: DocumentFilter) -> Select[Any]:
     query = query.where(documents.c.kb_id == kb_id)
-    if states is not None:
-        query = query.where(documents.c.state.in_(states))
-    if health is not None:
-        query = query.where(documents.c.health.in_(health))
-    if contains:
-        query = query.where(documents.c.path.contains(contains, autoescape=True))
+    if wanted.states is not None:
+        query = query.where(documents.c.state.in_(wanted.states))
+    if wanted.health is not None:
+        query = query.where(documents.c.health.in_(wanted.health))
+    if wanted.contains:
+        query = query.where(documents.c.path.contains(wanted.contains, autoescape=True))
     return query
 
 

@@ -25,6 +25,16 @@ WELL_READABLE = 0.9
 # Below this share of readable characters, or with this share of pages missing, nothing is answered.
 _HARDLY_READABLE = 0.5
 _HARDLY_ANY_PAGE = 0.9
+TOTALS = (
+    contents.c.characters,
+    contents.c.readable,
+    contents.c.confidence,
+    contents.c.ocr_pages,
+    contents.c.empty_pages,
+    contents.c.table_count,
+)
+"""The columns of a content that hold what its pages come to."""
+
 # Documents asked for at once: SQL engines bound the number of values in a statement.
 _DOCUMENTS_AT_ONCE = 500
 # Rows written in one transaction: keeps it well under 100 ms.
@@ -103,16 +113,9 @@ def judge_content(
 ) -> tuple[Health | None, list[dict[str, Any]] | None]:
     """Judge a document that answers from a content: its colour and its warnings as stored."""
     row = connection.execute(
-        select(
-            contents.c.warnings,
-            contents.c.page_count,
-            contents.c.characters,
-            contents.c.readable,
-            contents.c.confidence,
-            contents.c.ocr_pages,
-            contents.c.empty_pages,
-            contents.c.table_count,
-        ).where(contents.c.id == content_id)
+        select(contents.c.warnings, contents.c.page_count, *TOTALS).where(
+            contents.c.id == content_id
+        )
     ).one()
     totals = None
     if row.characters is not None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from kb.errors import NotFoundError
 from kb.store.database import Database
-from kb.store.rows import reason_of
+from kb.store.rows import reason_of, reason_values
 from kb.store.tables import job_items, jobs
 from kb.types import JobItem, JobRecord, Reason
 
@@ -189,8 +189,7 @@ class Jobs:
                     state=state,
                     stage="",
                     finished_at=time.time(),
-                    reason_code=reason.code if reason else None,
-                    reason_params=dict(reason.params) if reason else None,
+                    **reason_values(reason),
                 )
             )
 
@@ -226,6 +225,15 @@ class Jobs:
             )
             return int(connection.execute(select(job_items.c.attempts).where(here)).scalar_one())
 
+    def put_back(self, job_id: str, position: int) -> None:
+        """Take `begin_item` back: the process ends in order, the file has done no harm."""
+        with self._db.write() as connection:
+            connection.execute(
+                update(job_items)
+                .where(job_items.c.job_id == job_id, job_items.c.position == position)
+                .values(state="queued", stage="", attempts=job_items.c.attempts - 1)
+            )
+
     def stage_item(self, job_id: str, position: int, stage: str, *, passages: int = 0) -> None:
         """Note what is being done with an item."""
         with self._db.write() as connection:
@@ -256,8 +264,7 @@ class Jobs:
                 .values(
                     state=state,
                     stage="",
-                    reason_code=reason.code if reason else None,
-                    reason_params=dict(reason.params) if reason else None,
+                    **reason_values(reason),
                     document_id=document_id,
                     sha256=sha256,
                     pages=pages,

@@ -1,13 +1,47 @@
-"""Turn columns of a row into the records that leave the store."""
+"""Turn columns of a row into the records that leave the store, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from kb.types import Reason
+from sqlalchemy import Row
+
+from kb.types import Place, Reason
 
 
 def reason_of(code: str | None, params: Mapping[str, Any] | None) -> Reason | None:
     """Return the reason that two columns hold; None where there is none."""
     return Reason(code, params or {}) if code else None
+
+
+def reason_values(reason: Reason | None) -> dict[str, Any]:
+    """Return a reason as the two columns that hold it."""
+    return {
+        "reason_code": reason.code if reason else None,
+        "reason_params": dict(reason.params) if reason else None,
+    }
+
+
+def place_values(place: Place) -> dict[str, Any]:
+    """Return a place as the columns that hold it."""
+    return {
+        "page": place.page,
+        "boxes": [list(box) for box in place.boxes] or None,
+        "sheet": place.sheet,
+        "row_number": place.row,
+        "column_letter": place.column,
+        "paragraph": place.paragraph,
+    }
+
+
+def place_of(row: Row[Any]) -> Place:
+    """Return the place that columns of a line or passage hold."""
+    return Place(
+        page=row.page,
+        boxes=tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in row.boxes or ()),
+        sheet=row.sheet,
+        row=row.row_number,
+        column=row.column_letter,
+        paragraph=row.paragraph,
+    )

@@ -113,6 +113,7 @@ contents = Table(
     Column("created_at", Float, nullable=False),
     Column("dead_since", Float),
     Index("contents_by_sha", "kb_id", "sha256"),
+    Index("contents_by_live", "kb_id", "live", "passage_count"),
 )
 
 content_ranges = Table(
@@ -145,7 +146,7 @@ documents = Table(
     Column("updated_at", Float, nullable=False),
     Index("documents_by_path", "kb_id", "path", unique=True),
     Index("documents_by_content", "content_id"),
-    Index("documents_by_state", "kb_id", "state"),
+    Index("documents_by_state", "kb_id", "state", "size"),
     Index("documents_by_health", "kb_id", "health"),
     sqlite_autoincrement=True,
 )

@@ -42,7 +42,7 @@ def filled(shared: Workspace, write: Callable[[str, str], Path]) -> Workspace:
     write("差旅/报销.txt", "差旅报销须在出差结束后十五日内提交。住宿费上限为每晚四百元。")
     write("坏.pdf", "%PDF-1.7 this is no pdf")
     job = shared.knowledge_base("规章制度").add([folder])
-    assert shared.wait(job.job_id, timeout=120).state == "done"
+    assert shared.queue.wait(job.job_id, timeout=120).state == "done"
     return shared
 
 

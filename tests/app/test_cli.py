@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -254,6 +255,39 @@ def test_jobs_are_listed_through_the_server(kb: Command, running: RunningServer)
     jobs = value(kb("jobs", "--json", home=running.home))["jobs"]
     assert [job["state"] for job in jobs] == ["done"]
     assert "完成" in kb("jobs", home=running.home).stdout
+
+
+def test_locked_files_of_a_job_are_read_again_with_their_password(
+    kb: Command, running: RunningServer
+) -> None:
+    locked = ROOT / "tests" / "data" / "loaders" / "locked.pdf"
+    added = value(kb("add", "规章制度", str(locked), "--json", home=running.home))
+    assert [file["state"] for file in added["files"]] == ["failed"]
+
+    retried = kb("jobs", "--retry", added["job"], "--password", "8848", "--json", home=running.home)
+
+    (job,) = value(retried)["jobs"]
+    assert (retried.returncode, job["total"]) == (0, 1)
+    for _ in range(600):
+        listed = value(kb("jobs", "--json", home=running.home))["jobs"]
+        (job,) = (each for each in listed if each["job_id"] == job["job_id"])
+        if job["state"] == "done":
+            break
+        time.sleep(0.1)
+    assert job["counts"] == {"ready": 1}
+
+
+@pytest.mark.models
+def test_locked_files_are_read_again_without_a_server(kb: Command) -> None:
+    locked = ROOT / "tests" / "data" / "loaders" / "locked.pdf"
+    kb("create", "制度")
+    added = value(kb("add", "制度", str(locked), "--json"))
+
+    wrong = kb("jobs", "--retry", added["job"], "--password", "错", "--json")
+    right = kb("jobs", "--retry", value(wrong)["jobs"][0]["job_id"], "--password", "8848", "--json")
+
+    assert (wrong.returncode, value(wrong)["jobs"][0]["counts"]) == (1, {"failed": 1})
+    assert (right.returncode, value(right)["jobs"][0]["counts"]) == (0, {"ready": 1})
 
 
 @pytest.mark.models

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.api.models import AnswerEvent, AskRequest, CreateRequest, PassagesEvent, SearchRequest
+from app.api.answers import AnswerEvent, PassagesEvent
+from app.api.requests import AskRequest, CreateRequest, DocumentsRequest, SearchRequest
 from app.client import (
     SERVER_FILE,
     RemoteError,
@@ -54,7 +55,7 @@ def test_the_operations_work_over_http(running: RunningServer, tmp_path: Path) -
     remote = find_server(running.home, "zh")
     assert remote is not None
     assert remote.create(CreateRequest(name="a/b")).name == "a/b"
-    assert remote.documents("a/b").total == 0
+    assert remote.documents("a/b", DocumentsRequest()).total == 0
     path = tmp_path / "加班.txt"
     path.write_text("加班须提前申请。", encoding="utf-8")
     report = remote.add("a/b", [path])
@@ -74,7 +75,7 @@ def test_errors_of_the_server_keep_code_and_sentence(running: RunningServer) -> 
     remote = find_server(running.home, "en")
     assert remote is not None
     with pytest.raises(RemoteError) as caught:
-        remote.documents("none")
+        remote.documents("none", DocumentsRequest())
     assert caught.value.code == "not_found"
     assert str(caught.value) == "There is no knowledge base “none”."
     with pytest.raises(RemoteError, match="none"):

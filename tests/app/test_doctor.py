@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from PIL import features
 
 from app.cli import main
 from loaders.formats import FORMATS
@@ -45,6 +46,20 @@ def test_what_a_format_lacks_is_named_with_the_command_that_installs_it(
         assert formats[entry.name]["missing"] == list(entry.programs)
         assert str(formats[entry.name]["hint"]).startswith("sudo apt-get install -y libreoffice-")
     assert formats["txt"]["state"] == "ok"
+
+
+def test_pictures_are_told_apart_by_what_reads_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formats = report(capsys)
+    assert {formats[name]["state"] for name in ("heic", "svg")} == {"unsupported"}
+    assert not {"heic", "svg"} & set(formats["image"]["suffixes"])  # type: ignore[call-overload]
+
+    monkeypatch.setattr(features, "check", lambda name: name != "jpg_2000")
+    formats = report(capsys)
+    if formats["image"]["state"] == "ok":
+        assert "jp2" not in formats["image"]["suffixes"]  # type: ignore[operator]
+        assert formats["jp2"]["missing"] == ["Pillow: jpg_2000"]
 
 
 def test_the_table_of_formats_is_printed_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:

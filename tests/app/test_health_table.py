@@ -49,7 +49,7 @@ def test_names_that_look_like_formulas_are_kept_from_being_one(
     folder = write("=cmd().txt", "内容甲。").parent
     write("普通, “引号”.txt", "内容乙。")
     base = workspace.knowledge_base("库")
-    assert workspace.wait(base.add([folder]).job_id, timeout=60).state == "done"
+    assert workspace.queue.wait(base.add([folder]).job_id, timeout=60).state == "done"
     table = "".join(health_rows(base, "en")).removeprefix("\ufeff")
     rows = list(csv.DictReader(table.splitlines()))
     assert [row["Document"] for row in rows] == ["'=cmd().txt", "普通, “引号”.txt"]

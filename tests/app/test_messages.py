@@ -49,7 +49,7 @@ def test_a_code_without_its_params_still_makes_a_sentence(code: str, language: L
 def noted_codes() -> set[str]:
     """Return what loaders warn of and what they say is missing of a file."""
     found = {"low_confidence", "unreadable_characters", "new_version_failed", "file_too_large"}
-    for path in Path(loaders.errors.__file__).parent.glob("*.py"):
+    for path in Path(loaders.errors.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(

@@ -7,7 +7,7 @@ import pytest
 
 from kb.errors import BusyError, DuplicateError, NotFoundError, SettingsError
 from kb.settings import Settings
-from kb.types import Answer, JobRecord, PageHealth, PassagesFound, Reason, Turn
+from kb.types import Answer, DocumentFilter, JobRecord, PageHealth, PassagesFound, Reason, Turn
 from kb.workspace import Workspace
 from loaders.needs import can_ocr
 from tests.kb.conftest import Opener
@@ -20,8 +20,8 @@ Write = Callable[[str, str], Path]
 def add(workspace: Workspace, name: str, *paths: Path) -> dict[str, str]:
     """Add files, wait, and return {document: outcome}."""
     job = workspace.knowledge_base(name).add(paths)
-    assert workspace.wait(job.job_id, timeout=60).state == "done"
-    return {item.document: item.state for item in workspace.job_items(job.job_id)}
+    assert workspace.queue.wait(job.job_id, timeout=60).state == "done"
+    return {item.document: item.state for item in workspace.queue.items(job.job_id)}
 
 
 def found(workspace: Workspace, name: str, question: str) -> list[str]:
@@ -53,7 +53,7 @@ def test_the_same_file_again_is_unchanged_and_a_copy_is_a_duplicate(
     first = write("a.txt", "差旅补贴标准是每天180元。")
     copy = write("b.txt", "差旅补贴标准是每天180元。")
     assert add(workspace, "库", first) == {"a.txt": "ready"}
-    embedder = workspace.embedder("e5-small")
+    embedder = workspace.engines.embedder("e5-small")
     assert isinstance(embedder, HashingEmbedder)
     before = embedder.texts_embedded
     assert add(workspace, "库", first, copy) == {"a.txt": "unchanged", "b.txt": "duplicate"}
@@ -61,6 +61,23 @@ def test_the_same_file_again_is_unchanged_and_a_copy_is_a_duplicate(
     assert found(workspace, "库", "差旅补贴") == ["a.txt"]
     workspace.knowledge_base("库").remove("a.txt")
     assert found(workspace, "库", "差旅补贴") == ["b.txt"]
+
+
+def test_a_hit_far_inside_a_long_document_is_widened_by_its_own_neighbours(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    sentences = [f"{number}号小组负责一个项目。" for number in range(900)]
+    sentences[700] = "鲸鱼骨架标本存放在东侧展厅。"
+    add(workspace, "库", write("长.txt", "\n\n".join(sentences)))
+    hits = workspace.search(["库"], "鲸鱼骨架标本存放在哪里？").hits
+    assert sentences[700] in hits[0].text
+    assert all(hit.text in "\n".join(sentences) for hit in hits)
+    base = workspace.knowledge_base("库")
+    passages = [stored.passage for stored in base.passages(base.document("长.txt").document_id)]
+    assert [passage.first_line for passage in passages[1:]] == [
+        passage.last_line + 1 for passage in passages[:-1]
+    ]
 
 
 def test_two_copies_in_one_job_are_embedded_once(workspace: Workspace, write: Write) -> None:
@@ -141,7 +158,7 @@ def test_indexes_come_back_without_embedding_anything_again(
     shutil.rmtree(folder / "vectors")
     shutil.rmtree(folder / "keywords")
     assert found(workspace, "库", "保质期多久")[0] == "a.txt"
-    embedder = workspace.embedder("e5-small")
+    embedder = workspace.engines.embedder("e5-small")
     assert isinstance(embedder, HashingEmbedder)
     assert embedder.texts_embedded == 1  # the question
 
@@ -187,46 +204,6 @@ def test_several_knowledge_bases_are_asked_at_once(workspace: Workspace, write: 
     assert hits[0].score > hits[1].score
 
 
-def test_a_job_that_was_interrupted_goes_on_at_the_next_start(reopen: Opener, write: Write) -> None:
-    workspace = reopen()
-    workspace.create("库")
-    paths = [write(f"{number}.txt", f"第{number}号文件的内容。" * 200) for number in range(40)]
-    job = workspace.knowledge_base("库").add(paths)
-    while workspace.job(job.job_id).done < 5:
-        time.sleep(0.01)
-    workspace = reopen()
-    done = workspace.wait(job.job_id, timeout=60)
-    assert (done.state, done.counts) == ("done", {"ready": 40})
-    assert workspace.knowledge_base("库").record.document_count == 40
-
-
-def test_a_cancelled_job_keeps_what_it_has_finished(workspace: Workspace, write: Write) -> None:
-    workspace.create("库")
-    paths = [write(f"{number}.txt", f"第{number}号文件。" * 2000) for number in range(60)]
-    job = workspace.knowledge_base("库").add(paths)
-    while workspace.job(job.job_id).done < 3:
-        time.sleep(0.01)
-    workspace.cancel_job(job.job_id)
-    done = workspace.wait(job.job_id, timeout=60)
-    assert done.state == "cancelled"
-    states = {record.state for record in workspace.knowledge_base("库").documents(limit=None)}
-    assert states == {"ready"}
-    assert workspace.knowledge_base("库").record.document_count == done.counts["ready"]
-    assert done.counts["cancelled"] == 60 - done.counts["ready"]
-
-
-def test_failed_files_of_a_job_can_be_tried_again(workspace: Workspace, write: Write) -> None:
-    workspace.create("库")
-    path = write("a.txt", "")
-    job = workspace.knowledge_base("库").add([path])
-    workspace.wait(job.job_id)
-    path.write_text("现在有内容了。", encoding="utf-8")
-    again = workspace.retry_job(job.job_id)
-    assert workspace.wait(again.job_id).counts == {"ready": 1}
-    with pytest.raises(NotFoundError):
-        workspace.retry_job(again.job_id)
-
-
 def test_a_document_tells_how_well_each_of_its_pages_was_read(
     workspace: Workspace, write: Write
 ) -> None:
@@ -241,7 +218,7 @@ def test_a_document_tells_how_well_each_of_its_pages_was_read(
         good.document_id: [PageHealth(None, None, 7, 1.0, "text", None, 0)]
     }
     assert base.health_counts() == {"green": 1, "red": 1}
-    assert [each.document for each in base.documents(health=["red"])] == ["b.txt"]
+    assert [each.document for each in base.documents(DocumentFilter(health=("red",)))] == ["b.txt"]
     assert base.health_report().reasons == (("red", "unreadable_characters", 1),)
 
 
@@ -253,27 +230,14 @@ def test_a_failed_document_that_is_read_again_and_cancelled_stays_in_the_list(
     base = workspace.knowledge_base("库")
     (base.files / "a.txt").write_text("年假为五天，可以分次休。\n" * 200_000, encoding="utf-8")
     job = base.reindex(["a.txt"])
-    while not any(item.stage == "embed" for item in workspace.job_items(job.job_id)):
+    while not any(item.stage == "embed" for item in workspace.queue.items(job.job_id)):
         time.sleep(0.01)
-    workspace.cancel_job(job.job_id)
-    assert workspace.wait(job.job_id, timeout=60).state == "cancelled"
+    workspace.queue.cancel(job.job_id)
+    assert workspace.queue.wait(job.job_id, timeout=60).state == "cancelled"
     record = base.document("a.txt")
     assert (record.state, record.health) == ("failed", "red")
     assert record.reason == Reason("load_cancelled", {})
     assert base.original(record.document_id).stat().st_size > 1_000_000
-
-
-def test_a_file_that_failed_when_it_was_read_again_is_tried_again_in_the_same_way(
-    workspace: Workspace, write: Write
-) -> None:
-    workspace.create("库")
-    add(workspace, "库", write("a.txt", ""))
-    job = workspace.knowledge_base("库").reindex(["a.txt"], force_ocr=True)
-    assert workspace.wait(job.job_id, timeout=60).counts == {"failed": 1}
-    again = workspace.retry_job(job.job_id)
-    assert again.kind == "read_again"
-    assert workspace._jobs.payload(again.job_id) == {"force_ocr": True}
-    assert workspace.wait(again.job_id, timeout=60).counts == {"failed": 1}
 
 
 @pytest.mark.skipif(not can_ocr(), reason="no OCR is installed")
@@ -287,7 +251,7 @@ def test_the_pictures_of_pages_are_read_when_a_person_asks_for_it(
     document_id = base.document("a.pdf").document_id
     assert [page.source for page in base.page_health([document_id])[document_id]] == ["text"]
     job = base.reindex(["a.pdf"], force_ocr=True)
-    assert workspace.wait(job.job_id, timeout=120).counts == {"ready": 1}
+    assert workspace.queue.wait(job.job_id, timeout=120).counts == {"ready": 1}
     (page,) = base.page_health([document_id])[document_id]
     assert page.source == "ocr"
     assert page.confidence is not None
@@ -303,7 +267,7 @@ def test_uploads_are_moved_with_their_folders(workspace: Workspace) -> None:
     batch = base.incoming / "batch"
     (batch / "2022" / "一季度").mkdir(parents=True)
     (batch / "2022" / "一季度" / "报告.txt").write_text("一季度收入增长。", encoding="utf-8")
-    job = workspace.wait(base.add_uploads(batch).job_id)
+    job = workspace.queue.wait(base.add_uploads(batch).job_id)
     assert job.counts == {"ready": 1}
     assert (base.files / "2022" / "一季度" / "报告.txt").is_file()
     assert not batch.exists()
@@ -316,8 +280,8 @@ def test_changing_the_embedder_indexes_again_and_answers_go_on(
     workspace.create("库")
     add(workspace, "库", write("a.txt", "食堂在三楼。"), write("b.txt", "天气晴朗。"))
     workspace.configure("库", embedder="bge-small-zh-v1.5")
-    (job,) = workspace.jobs(active_only=True) or workspace.jobs(limit=1)
-    assert workspace.wait(job.job_id, timeout=30).state == "done"
+    (job,) = workspace.queue.page(active_only=True) or workspace.queue.page(limit=1)
+    assert workspace.queue.wait(job.job_id, timeout=30).state == "done"
     record = workspace.knowledge_base("库").record
     assert record.embedder == "bge-small-zh-v1.5"
     assert found(workspace, "库", "食堂在几楼？")[0] == "a.txt"
@@ -336,7 +300,7 @@ def test_without_a_chat_model_the_answer_is_an_extract_with_its_source(
     assert answer.extractive
     assert "会议室在五楼" in answer.answer
     assert [citation.hit.document for citation in answer.citations] == ["a.txt"]
-    stored = workspace.messages(answer.conversation)
+    stored = workspace.conversations.messages(answer.conversation)
     assert [message.text for message in stored] == ["会议室在几楼？", answer.answer]
 
 
@@ -360,7 +324,7 @@ def test_a_question_to_an_empty_knowledge_base_is_refused(workspace: Workspace) 
         "根据已知信息无法回答该问题",
         (),
     )
-    assert workspace.conversations() == []
+    assert workspace.conversations.page() == []
 
 
 def test_searching_goes_on_while_files_come_and_go(workspace: Workspace, write: Write) -> None:
@@ -384,7 +348,7 @@ def test_searching_goes_on_while_files_come_and_go(workspace: Workspace, write: 
         path = write(f"{number}.txt", f"第{number}个文件谈论天气。")
         jobs.append(workspace.knowledge_base("库").add([path]))
     for job in jobs:
-        workspace.wait(job.job_id, timeout=60)
+        workspace.queue.wait(job.job_id, timeout=60)
     for number in range(0, 20, 2):
         workspace.knowledge_base("库").remove(f"{number}.txt")
     stop.set()
@@ -415,24 +379,24 @@ LOCKED = Path(__file__).parent.parent / "data" / "loaders" / "locked.pdf"
 def test_a_password_opens_a_file_as_it_is_added(workspace: Workspace) -> None:
     workspace.create("库")
     job = workspace.knowledge_base("库").add([LOCKED], password="8848")  # noqa: S106
-    assert workspace.wait(job.job_id, timeout=60).counts == {"ready": 1}
+    assert workspace.queue.wait(job.job_id, timeout=60).counts == {"ready": 1}
 
 
 def test_an_encrypted_file_is_read_again_with_its_password(workspace: Workspace) -> None:
     workspace.create("库")
     base = workspace.knowledge_base("库")
-    first = workspace.wait(base.add([LOCKED]).job_id, timeout=60)
+    first = workspace.queue.wait(base.add([LOCKED]).job_id, timeout=60)
     assert first.counts == {"failed": 1}
     reason = base.document("locked.pdf").reason
     assert reason is not None
     assert reason.code == "encrypted_file"
 
     wrong = base.reindex(["locked.pdf"], password="错")  # noqa: S106
-    assert workspace.wait(wrong.job_id, timeout=60).counts == {"failed": 1}
-    again = workspace.retry_job(first.job_id, password="8848")  # noqa: S106
-    assert workspace.wait(again.job_id, timeout=60).counts == {"ready": 1}
+    assert workspace.queue.wait(wrong.job_id, timeout=60).counts == {"failed": 1}
+    again = workspace.queue.retry(first.job_id, password="8848")  # noqa: S106
+    assert workspace.queue.wait(again.job_id, timeout=60).counts == {"ready": 1}
     right = base.reindex(["locked.pdf"], password="8848")  # noqa: S106
-    assert workspace.wait(right.job_id, timeout=60).counts == {"ready": 1}
+    assert workspace.queue.wait(right.job_id, timeout=60).counts == {"ready": 1}
     assert base.document("locked.pdf").state == "ready"
 
 
@@ -443,7 +407,7 @@ def test_a_password_is_written_nowhere_and_forgotten_with_its_job(
     secret = "Geheim-8848-Wort"  # noqa: S105
     workspace.create("库")
     job = workspace.knowledge_base("库").add([LOCKED], password=secret)
-    workspace.wait(job.job_id, timeout=60)
+    workspace.queue.wait(job.job_id, timeout=60)
 
     home = workspace.settings.home
     stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())

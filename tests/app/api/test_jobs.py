@@ -30,7 +30,7 @@ def test_the_failed_files_are_tried_again_as_a_new_job(filled: Workspace, http: 
     again = http.post(f"/api/jobs/{job_id}/retry")
     assert again.status_code == 202
     assert again.json()["job_id"] != job_id
-    assert filled.wait(again.json()["job_id"], timeout=60).counts == {"failed": 1}
+    assert filled.queue.wait(again.json()["job_id"], timeout=60).counts == {"failed": 1}
 
 
 def test_a_job_is_followed_as_events_until_its_end(filled: Workspace, http: TestClient) -> None:

@@ -138,7 +138,7 @@ def test_paths_of_the_servers_machine_need_the_token(
         "/api/knowledge-bases/库/add", json=body, headers={"Authorization": f"Bearer {TOKEN}"}
     )
     assert allowed.status_code == 202
-    assert shared.wait(allowed.json()["job_id"], timeout=60).counts == {"ready": 1}
+    assert shared.queue.wait(allowed.json()["job_id"], timeout=60).counts == {"ready": 1}
 
 
 def test_documents_carry_their_health_and_are_filtered_by_it(
@@ -193,7 +193,7 @@ def test_documents_are_read_again_as_a_job(filled: Workspace, http: TestClient) 
     asked = {"documents": ["年假.md"], "force_ocr": True}
     job = http.post("/api/knowledge-bases/规章制度/reindex", json=asked)
     assert (job.status_code, job.json()["total"]) == (202, 1)
-    assert filled.wait(job.json()["job_id"], timeout=60).counts == {"ready": 1}
+    assert filled.queue.wait(job.json()["job_id"], timeout=60).counts == {"ready": 1}
     assert filled._jobs.payload(job.json()["job_id"]) == {"force_ocr": True}
 
 
@@ -202,7 +202,7 @@ def test_an_encrypted_document_is_read_again_with_its_password(
 ) -> None:
     shared.create("库")
     job = shared.knowledge_base("库").add([LOCKED])
-    shared.wait(job.job_id, timeout=60)
+    shared.queue.wait(job.job_id, timeout=60)
     listed = http.get("/api/knowledge-bases/库/document", params={"document": "locked.pdf"}).json()
     assert (listed["state"], "密码" in listed["reason"]) == ("failed", True)
 
@@ -210,7 +210,7 @@ def test_an_encrypted_document_is_read_again_with_its_password(
     again = http.post("/api/knowledge-bases/库/reindex", json=body)
     assert again.status_code == 202
     assert "password" not in again.text
-    assert shared.wait(again.json()["job_id"], timeout=60).counts == {"ready": 1}
+    assert shared.queue.wait(again.json()["job_id"], timeout=60).counts == {"ready": 1}
 
 
 def test_the_failed_files_of_a_job_are_tried_again_with_a_password(
@@ -218,8 +218,8 @@ def test_the_failed_files_of_a_job_are_tried_again_with_a_password(
 ) -> None:
     shared.create("库")
     job = shared.knowledge_base("库").add([LOCKED])
-    shared.wait(job.job_id, timeout=60)
+    shared.queue.wait(job.job_id, timeout=60)
 
     again = http.post(f"/api/jobs/{job.job_id}/retry", json={"password": "8848"})
     assert again.status_code == 202
-    assert shared.wait(again.json()["job_id"], timeout=60).counts == {"ready": 1}
+    assert shared.queue.wait(again.json()["job_id"], timeout=60).counts == {"ready": 1}

@@ -42,7 +42,7 @@ def test_a_streamed_answer_ends_with_its_sources(running: RunningServer) -> None
 
 def test_nothing_of_it_is_kept(running: RunningServer, filled: Workspace) -> None:
     client(running).chat.completions.create(model="规章制度", messages=ASK)  # type: ignore[arg-type]
-    assert filled.conversations() == []
+    assert filled.conversations.page() == []
 
 
 def test_an_unknown_model_is_not_found_streaming_or_not(running: RunningServer) -> None:

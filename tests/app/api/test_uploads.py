@@ -22,7 +22,7 @@ def test_a_batch_with_folders_becomes_a_job(shared: Workspace, http: TestClient)
     assert http.put(f"{BATCH}/{quote(name)}", content="年假五天。".encode()).status_code == 204
     assert http.put(f"{BATCH}/a.txt", content=b"plain text").status_code == 204
     job = http.post(f"{BATCH}/finish").json()
-    done = shared.wait(job["job_id"], timeout=60)
+    done = shared.queue.wait(job["job_id"], timeout=60)
     assert done.counts == {"ready": 2}
     documents = shared.knowledge_base("库").documents()
     assert {each.document for each in documents} == {name, "a.txt"}

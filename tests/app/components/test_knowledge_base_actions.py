@@ -67,4 +67,4 @@ def test_a_knowledge_base_is_deleted_only_under_its_name(shared: Workspace) -> N
 def test_reading_everything_again_is_a_job(filled: Workspace) -> None:
     at = opened("reindex", filled.knowledge_bases()[0].kb_id)
     at.button(key="confirm_reindex").click().run()
-    assert filled.jobs()[0].kind == "read_again"
+    assert filled.queue.page()[0].kind == "read_again"

@@ -33,7 +33,7 @@ def test_a_question_is_answered_with_sources_and_kept(filled: Workspace, page: A
     ask(page.run(), "带薪年假有几天？")
     assert not page.exception
     assert "五天" in texts(page)
-    conversation = filled.conversations()[0]
+    conversation = filled.conversations.page()[0]
     assert page.query_params["conversation"] == conversation.conversation_id
     assert any("年假\\.md" in expander.label for expander in page.expander)
     assert any("可回答度" in caption.value for caption in page.caption)
@@ -53,7 +53,7 @@ def test_a_conversation_named_in_the_address_is_shown_again(
 ) -> None:
     for _ in filled.ask(["规章制度"], "差旅报销要在几天内提交？"):
         pass
-    page.query_params["conversation"] = filled.conversations()[0].conversation_id
+    page.query_params["conversation"] = filled.conversations.page()[0].conversation_id
     page.run()
     assert "差旅报销要在几天内提交？" in texts(page)
     assert "十五日" in texts(page)
@@ -89,7 +89,7 @@ def test_hostile_texts_are_never_interpreted(
     shared.create("另一个")
     path = write(f"{HOSTILE.replace('/', '')}.txt", f"保密期限为三年。{HOSTILE}")
     job = shared.knowledge_base(HOSTILE).add([path])
-    assert shared.wait(job.job_id, timeout=60).counts == {"ready": 1}
+    assert shared.queue.wait(job.job_id, timeout=60).counts == {"ready": 1}
     ask(page.run(), f"保密期限是几年？{HOSTILE}")
     assert not page.exception
     shown = [*page.markdown, *page.caption, *page.html]

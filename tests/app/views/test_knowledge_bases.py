@@ -116,7 +116,7 @@ def test_a_protected_file_of_the_last_job_asks_for_its_password(
     shared: Workspace, page: AppTest
 ) -> None:
     knowledge_base = shared.knowledge_base(shared.create("合同").kb_id)
-    shared.wait(knowledge_base.add([LOCKED]).job_id, timeout=60)
+    shared.queue.wait(knowledge_base.add([LOCKED]).job_id, timeout=60)
     opened(page, kb=knowledge_base.kb_id)
     document = knowledge_base.document("locked.pdf")
     page.button(key=f"unlock_{document.document_id}").click().run()
@@ -132,9 +132,9 @@ def test_a_document_is_read_again_by_ocr_as_a_job(filled: Workspace, page: AppTe
         pytest.skip("no OCR is installed")
     page.button(key="again_ocr").click().run()
     assert not page.exception
-    job = filled.jobs(limit=1)[0]
+    job = filled.queue.page(limit=1)[0]
     assert (job.kind, job.total) == ("read_again", 1)
-    assert filled.wait(job.job_id, timeout=60).counts == {"failed": 1}
+    assert filled.queue.wait(job.job_id, timeout=60).counts == {"failed": 1}
 
 
 def test_an_empty_knowledge_base_says_how_to_fill_it(shared: Workspace, page: AppTest) -> None:

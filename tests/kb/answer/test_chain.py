@@ -30,7 +30,7 @@ def ask(workspace: Workspace, write: Write) -> Callable[..., list[AskEvent]]:
         "假期": "年假为十天，婚假为十五天。",
     }
     paths = [write(f"{name}.txt", text) for name, text in texts.items()]
-    workspace.wait(workspace.knowledge_base("库").add(paths).job_id)
+    workspace.queue.wait(workspace.knowledge_base("库").add(paths).job_id)
 
     def ask_it(
         chat: ChatEndpoint | None,
@@ -44,7 +44,7 @@ def ask(workspace: Workspace, write: Write) -> Callable[..., list[AskEvent]]:
         base = workspace.knowledge_base("库").searchable()
         base.embedder.model = replace(base.embedder.model, gate=gate)
         answerer = Answerer(
-            Retriever(workspace._contents), PROMPTS, lambda: chat, sampling=Sampling()
+            Retriever(workspace._passages), PROMPTS, lambda: chat, sampling=Sampling()
         )
         asked = Question(
             question, [base], 5, threshold, PROMPTS.load("knowledge_base"), turns, "talk"
@@ -87,7 +87,7 @@ def test_the_model_reads_the_three_best_of_the_passages_shown(
     workspace: Workspace, write: Write, ask: Callable[..., list[AskEvent]]
 ) -> None:
     paths = [write(f"补{number}.txt", f"住宿费的第{number}条补充说明。") for number in range(4)]
-    workspace.wait(workspace.knowledge_base("库").add(paths).job_id)
+    workspace.queue.wait(workspace.knowledge_base("库").add(paths).job_id)
     chat = ScriptedChat("500元。")
     events = ask(chat)
     assert isinstance(events[0], PassagesFound)

@@ -13,7 +13,7 @@ Write = Callable[[str, str], Path]
 def add(workspace: Workspace, name: str, *paths: Path) -> None:
     if name not in {record.name for record in workspace.knowledge_bases()}:
         workspace.create(name)
-    job = workspace.wait(workspace.knowledge_base(name).add(paths).job_id, timeout=60)
+    job = workspace.queue.wait(workspace.knowledge_base(name).add(paths).job_id, timeout=60)
     assert set(job.counts) == {"ready"}
 
 
@@ -83,7 +83,7 @@ def test_a_deleted_document_is_not_a_hit_even_before_the_indexes_know(
     searchable = base.searchable()
     document = base.document("a.txt")
     workspace._documents.remove("库", document.document_id, bin_path=None, removed_by="")
-    hits = Retriever(workspace._contents).retrieve([searchable], "密码是什么？", top_k=5).hits
+    hits = Retriever(workspace._passages).retrieve([searchable], "密码是什么？", top_k=5).hits
     assert [hit.document for hit in hits] == ["b.txt"]
 
 
@@ -96,7 +96,7 @@ def test_the_vector_ranking_is_that_of_brute_force(workspace: Workspace, write: 
     base = workspace.knowledge_base("库").searchable()
     query = base.embedder.embed_queries(["提到91的文件"])[0]
     found = base.vectors.search(query, 10)
-    ids, matrix = workspace._contents.vectors(1, 10_000, "e5-small", base.embedder.dim)
+    ids, matrix = workspace._vectors.between(1, 10_000, "e5-small", base.embedder.dim)
     exact = matrix @ query
     best = np.argsort(-exact, kind="stable")[:10]
     np.testing.assert_allclose([score for _id, score in found], exact[best], atol=1e-3)

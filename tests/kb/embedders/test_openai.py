@@ -58,7 +58,7 @@ def test_an_answer_of_another_kind_is_an_error(answer: str) -> None:
 def test_another_dimension_is_an_error() -> None:
     with (
         serving(Embeddings(dim=8)) as server,
-        pytest.raises(EmbeddingError, match="should have 16 numbers"),
+        pytest.raises(EmbeddingError, match="its record says 16 numbers"),
     ):
         _open(server.url).embed_queries(["合同"])
 

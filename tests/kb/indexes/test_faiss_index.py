@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kb.errors import DimensionMismatchError, IndexDamagedError, VectorIndexError
-from kb.indexes import snapshot
+from kb.indexes import faiss_index, snapshot
 from kb.indexes.faiss_index import FaissIndex
 from tests.kb.indexes.contract import DIM, VectorIndexContract, unit_vectors
 
@@ -56,6 +56,54 @@ def test_a_small_change_to_a_large_index_writes_no_vector_file(tmp_path: Path) -
     index.remove(0, 5)
     index.commit(8)
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_a_tail_has_a_bound_however_large_the_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = filled(tmp_path, 1000)
+    monkeypatch.setattr(faiss_index, "_LEAST_DUE", 10)
+    monkeypatch.setattr(faiss_index, "_MOST_DUE", 50)
+    index.add(np.arange(1000, 1049), unit_vectors(49))
+    index.commit(8)
+    assert [path.name for path in tmp_path.glob("*.faiss")] == ["vectors-1.faiss"]
+    index.add([1049], unit_vectors(1))
+    index.commit(9)
+    assert [path.name for path in tmp_path.glob("*.faiss")] == ["vectors-2.faiss"]
+
+
+def test_a_long_addition_goes_straight_into_the_snapshot(tmp_path: Path) -> None:
+    index = filled(tmp_path)
+    index.add(np.arange(310, 320), unit_vectors(10, seed=1))
+    index.remove(5, 10)
+    rows = unit_vectors(600, seed=2)
+    # Before, between and after what is there; 311 and 312 get new vectors.
+    batches = [
+        (np.arange(300, 305), rows[:5]),
+        (np.empty(0, np.int64), rows[:0]),
+        (np.array([309, 311, 312]), rows[5:8]),
+        (np.arange(400, 992), rows[8:]),
+    ]
+    index.extend(iter(batches), 9)
+    assert (index.applied, index.count) == (9, 300 + 10 - 10 + 598)
+    for passage_id, row in ((300, 0), (309, 5), (311, 6), (991, 599)):
+        assert index.search(rows[row], 1) == [(passage_id, pytest.approx(1.0, abs=1e-3))]
+    assert index.search(unit_vectors(10, seed=1)[0], 1)[0][0] == 310
+    assert index.search(unit_vectors(300)[7], 1)[0][0] != 7
+    index.close()
+    opened = FaissIndex.open(tmp_path, dim=DIM, embedder="small")
+    assert (opened.applied, opened.count) == (9, 898)
+    opened.verify()
+
+
+def test_a_long_addition_out_of_order_is_refused(tmp_path: Path) -> None:
+    index = filled(tmp_path)
+    rows = unit_vectors(2)
+    with pytest.raises(VectorIndexError, match="ascend"):
+        index.extend([(np.array([401]), rows[:1]), (np.array([400]), rows[1:])], 9)
+    assert (index.applied, index.count) == (7, 300)
+    index.compact()
+    assert index.count == 300
 
 
 def test_compaction_changes_no_score(tmp_path: Path) -> None:
@@ -236,13 +284,19 @@ def test_random_changes_agree_with_brute_force(tmp_path: Path, seed: int) -> Non
     expected: dict[int, np.ndarray] = {}
     next_id = 1
     for step in range(60):
-        action = rng.choice(["add", "add", "again", "remove", "compact", "reopen"])
+        action = rng.choice(["add", "add", "extend", "again", "remove", "compact", "reopen"])
         if action == "add":
             size = int(rng.integers(1, 30))
             rows = rng.standard_normal((size, DIM)).astype(np.float32)
             index.add(np.arange(next_id, next_id + size), rows)
             expected |= {next_id + n: row for n, row in enumerate(rows)}
             next_id += size + int(rng.integers(0, 3))
+        elif action == "extend":
+            rows = rng.standard_normal((20, DIM)).astype(np.float32)
+            ids = np.sort(rng.choice(next_id + 50, size=20, replace=False))
+            index.extend([(ids[:8], rows[:8]), (ids[8:], rows[8:])], step)
+            expected |= {int(n): row for n, row in zip(ids, rows, strict=True)}
+            next_id = max(next_id, int(ids[-1]) + 1)
         elif action == "again" and expected:
             ids = rng.choice(sorted(expected), size=min(5, len(expected)), replace=False)
             rows = rng.standard_normal((len(ids), DIM)).astype(np.float32)

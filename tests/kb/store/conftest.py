@@ -9,6 +9,8 @@ from kb.store.database import Database
 from kb.store.documents import Documents
 from kb.store.health import FileHealth
 from kb.store.jobs import Jobs
+from kb.store.passages import Passages
+from kb.store.vectors import Vectors
 
 
 class Store:
@@ -19,6 +21,8 @@ class Store:
         self.catalog = Catalog(self.database)
         self.documents = Documents(self.database)
         self.contents = Contents(self.database)
+        self.passages = Passages(self.database)
+        self.vectors = Vectors(self.database)
         self.health = FileHealth(self.database)
         self.jobs = Jobs(self.database)
 

@@ -1,7 +1,11 @@
+from typing import Any
+
 import pytest
+from sqlalchemy import Engine, event
 
 from kb.errors import DuplicateError, NotFoundError
 from tests.kb.store.conftest import Store
+from tests.kb.store.filling import content, document
 
 
 def test_a_knowledge_base_is_found_by_name_and_by_id(store: Store) -> None:
@@ -39,3 +43,33 @@ def test_options_are_kept_and_replaced(store: Store) -> None:
     store.catalog.set_option("chat_model", "a")
     store.catalog.set_option("chat_model", "b")
     assert store.catalog.option("chat_model") == "b"
+
+
+def test_counts_are_those_of_the_documents_and_of_what_they_answer_from(store: Store) -> None:
+    document(store, "a.txt", content(store, ["甲", "乙"]))
+    document(store, "b.txt")
+    content(store, ["未发布"], "t")
+    record = store.catalog.get("kb")
+    assert (record.document_count, record.passage_count, record.size) == (2, 2, 6)
+    assert record.states == {"ready": 1, "processing": 1}
+
+
+def test_counts_read_no_row_of_a_document_or_content(store: Store) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        store.catalog.all()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    with store.database.read() as connection:
+        plans = [
+            str(connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters).all())
+            for statement, parameters in asked
+            if "documents" in statement or "contents" in statement
+        ]
+    assert len(plans) == 2
+    assert all("USING COVERING INDEX" in plan for plan in plans)

@@ -82,5 +82,13 @@ def test_the_last_used_conversation_comes_first_and_can_be_renamed(store: Store)
     first, second = conversations.create("一", ["kb"]), conversations.create("二", ["kb"])
     conversations.add(first, answer("问", "答"))
     assert [talk.conversation_id for talk in conversations.page()] == [first, second]
-    conversations.rename(second, "差旅")
+    conversations.rename(second, " 差旅 ")
     assert conversations.page()[1].title == "差旅"
+
+
+def test_one_conversation_is_found_by_its_id(store: Store) -> None:
+    conversations = Conversations(store.database)
+    talk = conversations.create("一", ["kb"])
+    assert conversations.get(talk) == conversations.page()[0]
+    with pytest.raises(NotFoundError):
+        conversations.get("none")

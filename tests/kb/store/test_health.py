@@ -8,9 +8,9 @@ from sqlalchemy import Connection, create_engine, text
 from kb.store.database import Database
 from kb.store.documents import Documents
 from kb.store.health import Totals, assess, totals_of
-from kb.types import DocumentState, FormatHealth, Health, PageHealth, Reason
+from kb.types import DocumentFilter, DocumentState, FormatHealth, Health, PageHealth, Reason
 from tests.kb.store.conftest import Store
-from tests.kb.store.test_documents import content, document
+from tests.kb.store.filling import content, document
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "kb" / "store" / "migrations"
 GOOD = PageHealth(1, None, 100, 1.0, "text", None, 0)
@@ -155,12 +155,12 @@ def test_documents_are_filtered_by_health_in_the_catalog(store: Store) -> None:
     document(store, "queued.pdf")
 
     def names(*health: Health) -> list[str]:
-        return [each.document for each in store.documents.page("kb", health=health)]
+        return [each.document for each in store.documents.page("kb", DocumentFilter(health=health))]
 
     assert names("amber", "red") == ["bad.pdf", "weak.pdf"]
     assert names("green") == ["good.pdf"]
-    assert store.documents.count("kb", health=["amber"]) == 1
-    assert store.documents.count("kb", health=["amber"], contains="good") == 0
+    assert store.documents.count("kb", DocumentFilter(health=("amber",))) == 1
+    assert store.documents.count("kb", DocumentFilter(health=("amber",), contains="good")) == 0
 
 
 def test_report_sums_up_colours_formats_and_reasons(store: Store) -> None:

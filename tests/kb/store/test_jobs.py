@@ -59,3 +59,11 @@ def test_jobs_are_worked_on_in_the_order_they_came(store: Store) -> None:
 def test_an_unknown_job_is_not_found(store: Store) -> None:
     with pytest.raises(NotFoundError):
         store.jobs.get("none")
+
+
+def test_an_orderly_end_does_not_count_against_a_file(store: Store) -> None:
+    job = store.jobs.create("kb", "add", [QueuedItem("/in/a.txt", "a.txt")])
+    for _ in range(5):
+        assert store.jobs.begin_item(job.job_id, 0) == 1
+        store.jobs.put_back(job.job_id, 0)
+    assert [item.state for item in store.jobs.items(job.job_id)] == ["queued"]

@@ -1,0 +1,98 @@
+"""Requests, one set for the command line and HTTP; keys are the contract's."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Order = Literal["document", "updated", "size", "state"]
+_COLOURS = "^((green|amber|red)(,(green|amber|red))*)?$"
+
+
+class Request(BaseModel):
+    """Base of all requests: an unknown key is a mistake of the caller."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=20_000)
+
+
+class CreateRequest(Request):
+    """Make a knowledge base."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    description: str = ""
+    embedder: str | None = None
+
+
+class ConfigureRequest(Request):
+    """Change a knowledge base; what is null stays as it is."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    description: str | None = None
+    top_k: Annotated[int | None, Field(ge=1, le=50)] = None
+    threshold: Annotated[float | None, Field(ge=0, le=1)] = None
+    prompt: str | None = None
+    embedder: str | None = None
+
+
+class DocumentsRequest(Request):
+    """Which documents of a knowledge base to list, and a page of how many."""
+
+    # A query string may hold more than ours, such as what keeps a page out of caches.
+    model_config = ConfigDict(extra="ignore")
+
+    state: str = ""
+    health: Annotated[
+        str, Field(pattern=_COLOURS, description="green, amber, red, joined by commas")
+    ] = ""
+    contains: str = ""
+    offset: Annotated[int, Field(ge=0)] = 0
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    order: Order = "document"
+    descending: bool = False
+    pages: Annotated[bool, Field(description="with the health of every page")] = True
+
+
+class AddRequest(Request):
+    """Add files and folders of this machine; only for callers with the server's token."""
+
+    paths: Annotated[list[str], Field(min_length=1)]
+    password: Annotated[str | None, Field(repr=False)] = None
+
+
+class ReindexRequest(Request):
+    """Read documents again; all of them when none is named."""
+
+    documents: list[str] | None = None
+    password: Annotated[str | None, Field(repr=False)] = None
+    force_ocr: Annotated[
+        bool, Field(description="read the pages' pictures even where there is text")
+    ] = False
+
+
+class RetryRequest(Request):
+    """Run the failed files of a job again; the password opens those that are encrypted."""
+
+    password: Annotated[str | None, Field(repr=False)] = None
+
+
+class SearchRequest(Request):
+    """Search one or several knowledge bases."""
+
+    knowledge_bases: Annotated[list[str], Field(min_length=1)]
+    question: Annotated[str, Field(min_length=1)]
+    top_k: Annotated[int | None, Field(ge=1, le=100)] = None
+
+
+class AskRequest(SearchRequest):
+    """Ask one or several knowledge bases; an empty conversation keeps nothing, null starts one."""
+
+    threshold: Annotated[float | None, Field(ge=0, le=1)] = None
+    conversation: str | None = None
+    stream: bool = False
+
+
+class RenameConversationRequest(Request):
+    """Give a conversation another title."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)]

@@ -1,0 +1,162 @@
+"""What a workspace opens once and shares: embedders, indexes, and the chat model in use."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Protocol
+
+from kb.embedders.base import Embedder
+from kb.errors import KBError
+from kb.ingest.indexing import IndexKeeper
+from kb.llms.endpoint import ChatEndpoint
+from kb.llms.service import ChatService
+from kb.models import table
+from kb.models.machine import physical_cores
+from kb.models.table import EmbedderModel
+from kb.settings import Settings
+from kb.store.catalog import Catalog
+from kb.store.passages import Passages
+from kb.store.vectors import Vectors
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_CHAT_MODEL = "qwen2.5-coder-1.5b"
+_CHAT_OPTION = "chat_model"
+
+
+class EmbedderOpener(Protocol):
+    """Opens an embedder of the model table."""
+
+    def __call__(self, model: EmbedderModel, *, folder: Path, threads: int) -> Embedder:
+        """Open ``model`` with its files under ``folder``."""
+        ...
+
+
+class Engines:
+    """Everything heavy, opened at first use and closed together; thread-safe."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        opener: EmbedderOpener,
+        catalog: Catalog,
+        passages: Passages,
+        vectors: Vectors,
+    ) -> None:
+        self._settings = settings
+        self._open_embedder = opener
+        self._catalog = catalog
+        self._passages = passages
+        self._vectors = vectors
+        self._opening = threading.Lock()
+        # Of its own: whoever asks for the chat model must not wait for an embedder to load.
+        self._choosing = threading.Lock()
+        self._embedders: dict[str, Embedder] = {}
+        self._indexes: dict[str, IndexKeeper] = {}
+        self._chat: ChatEndpoint | None = None
+
+    def folder(self, kb_id: str) -> Path:
+        """The folder of a knowledge base."""
+        return self._settings.home / kb_id
+
+    def embedder(self, name: str) -> Embedder:
+        """Open an embedder, or return the one that is open.
+
+        Raises:
+            BackendUnavailableError: its files or package are not here.
+            NotFoundError: it is not in the table.
+        """
+        with self._opening:
+            if name not in self._embedders:
+                self._embedders[name] = self._open_embedder(
+                    table.find_embedder(name, self._settings.models),
+                    folder=self._settings.models,
+                    threads=self._settings.threads,
+                )
+            return self._embedders[name]
+
+    def indexes(self, kb_id: str) -> IndexKeeper:
+        """The indexes of a knowledge base, opened at first use."""
+        with self._opening:
+            if kb_id not in self._indexes:
+                model = table.find_embedder(self._catalog.embedder(kb_id), self._settings.models)
+                self._indexes[kb_id] = IndexKeeper(
+                    self.folder(kb_id),
+                    kb_id,
+                    catalog=self._catalog,
+                    passages=self._passages,
+                    vectors=self._vectors,
+                    embedder_id=model.name,
+                    dim=model.dim,
+                )
+            return self._indexes[kb_id]
+
+    def close_indexes(self, kb_id: str) -> None:
+        """Close the indexes of a knowledge base that goes away."""
+        with self._opening:
+            keeper = self._indexes.pop(kb_id, None)
+        if keeper is not None:
+            keeper.close()
+
+    def chat(self) -> ChatEndpoint:
+        """The chat model that is in use; nothing is started.
+
+        Raises:
+            NotFoundError: the chosen model is not in the table.
+        """
+        with self._choosing:
+            name = self.chat_model()
+            if self._chat is not None and self._chat.name != name:
+                self._chat.close()
+                self._chat = None
+            if self._chat is None:
+                self._chat = ChatService(
+                    table.find_chat_model(name, self._settings.models),
+                    folder=self._settings.models,
+                    threads=self._settings.threads or physical_cores(),
+                )
+            return self._chat
+
+    def chat_model(self) -> str:
+        """The name of the chat model that is in use."""
+        chosen = self._settings.chat_model or self._catalog.option(_CHAT_OPTION)
+        return str(chosen or DEFAULT_CHAT_MODEL)
+
+    def use_chat_model(self, name: str) -> None:
+        """Answer with another chat model from the next question on.
+
+        Raises:
+            NotFoundError: there is no such model.
+        """
+        self._catalog.set_option(
+            _CHAT_OPTION, table.find_chat_model(name, self._settings.models).name
+        )
+
+    def warm_up(self) -> None:
+        """Load what the first question needs: embedders, indexes, beside them the chat model."""
+        try:
+            chat = self.chat()
+            if isinstance(chat, ChatService) and chat.state.name == "idle":
+                chat.start()
+        except KBError as exc:
+            logger.warning("the chat model cannot be loaded: %s", exc)
+        for record in self._catalog.all():
+            try:
+                self.embedder(record.embedder)
+                self.indexes(record.kb_id).catch_up()
+            except KBError as exc:
+                logger.warning("knowledge base %s cannot be opened: %s", record.kb_id, exc)
+
+    def close(self) -> None:
+        """Close every part; none can be used any more."""
+        with self._choosing:
+            if self._chat is not None:
+                self._chat.close()
+        with self._opening:
+            for keeper in self._indexes.values():
+                keeper.close()
+            for embedder in self._embedders.values():
+                embedder.close()

@@ -1,0 +1,46 @@
+"""Names of knowledge bases, and the folders that are named after them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from kb.errors import SettingsError
+
+_LONGEST = 80
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
+_FOLDER_BYTES = 120
+
+
+def normal_name(name: str) -> str:
+    """Return a name in the one form (NFC) that names are stored and looked up in."""
+    return unicodedata.normalize("NFC", name)
+
+
+def checked_name(name: str) -> str:
+    """Return a new name as it is stored, its white space tidied.
+
+    Raises:
+        SettingsError: it is empty or too long.
+    """
+    name = " ".join(normal_name(name).split())
+    if not name:
+        raise SettingsError("the name is empty", name="name", problem="empty")
+    if len(name) > _LONGEST:
+        raise SettingsError(
+            f"the name has more than {_LONGEST} characters", name="name", problem="long"
+        )
+    return name
+
+
+def folder_name(name: str, is_taken: Callable[[str], bool]) -> str:
+    """Return a folder name after a knowledge base's name, numbered until it is not taken."""
+    base = _UNSAFE.sub("_", name).strip(" .") or "kb"
+    while len(base.encode()) > _FOLDER_BYTES:
+        base = base[:-1]
+    candidate, number = base, 1
+    while is_taken(candidate):
+        number += 1
+        candidate = f"{base}-{number}"
+    return candidate

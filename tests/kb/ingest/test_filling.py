@@ -1,0 +1,172 @@
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from kb.embedders.base import Embedder, Vectors
+from kb.models.table import EmbedderModel
+from kb.settings import Settings
+from kb.types import JobRecord
+from kb.workspace import Workspace
+from loaders.sandbox import ParserPool
+from tests.kb.hashing import HashingEmbedder
+
+# Three parts, each of a few dozen passages: one call of the embedder each.
+SENTENCES = [f"第{number}号仓库存放着{number * 37}件货物，由专人看管。" for number in range(1100)]
+
+
+class SlowEmbedder(HashingEmbedder):
+    """Embeds ``allowed`` batches, then waits for more leave."""
+
+    def __init__(self, model: EmbedderModel, allowed: int) -> None:
+        super().__init__(model)
+        self.leave = threading.Semaphore(allowed)
+        self.waiting = threading.Event()
+        self.batches = 0
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        if not self.leave.acquire(blocking=False):
+            self.waiting.set()
+            self.leave.acquire()
+        self.batches += 1
+        return super()._encode(texts)
+
+
+class House:
+    """A data folder whose workspace is opened with an embedder that stops where it is told."""
+
+    def __init__(self, home: Path, parsers: ParserPool) -> None:
+        self.home = home
+        self._settings = Settings(home=home, models=home / "none", parse_workers=1)
+        self._parsers = parsers
+        self._workspace: Workspace | None = None
+        self.embedder: SlowEmbedder
+
+    def open(self, allowed: int = 1000) -> Workspace:
+        def opener(model: EmbedderModel, *, folder: Path, threads: int) -> Embedder:
+            self.embedder = SlowEmbedder(model, allowed)
+            return self.embedder
+
+        workspace = Workspace.open(self._settings, opener=opener, parsers=self._parsers)
+        workspace.engines.embedder("e5-small")
+        self._workspace = workspace
+        return workspace
+
+    def close(self) -> None:
+        """End in order while the embedder is at work."""
+        if self._workspace is None:
+            return
+        # The worker is told to end before the embedder gives the batch back.
+        leave = threading.Timer(0.3, self.embedder.leave.release, (1000,))
+        leave.start()
+        self._workspace.close()
+        leave.join()
+        self._workspace = None
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        with sqlite3.connect(self.home / "catalog.db") as catalog:
+            found = catalog.execute(query).fetchall()
+        catalog.close()
+        return found
+
+
+@pytest.fixture
+def house(tmp_path: Path, parsers: ParserPool) -> Iterator[House]:
+    house = House(tmp_path / "data", parsers)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def long_file(write: Callable[[str, str], Path]) -> Path:
+    return write("仓库.txt", "\n\n".join(SENTENCES))
+
+
+def begin(house: House, path: Path, *, parts: int) -> JobRecord:
+    """Take a file in until ``parts`` parts of it are written."""
+    workspace = house.open(allowed=parts)
+    workspace.create("库")
+    job = workspace.knowledge_base("库").add([path])
+    assert house.embedder.waiting.wait(30)
+    return job
+
+
+def end(workspace: Workspace, job: JobRecord) -> None:
+    done = workspace.queue.wait(job.job_id, timeout=60)
+    assert (done.state, done.counts) == ("done", {"ready": 1})
+
+
+def text_of(workspace: Workspace) -> str:
+    base = workspace.knowledge_base("库")
+    return "\n".join(page.text for page in base.pages(base.document("仓库.txt").document_id))
+
+
+def test_a_file_goes_on_where_the_program_was_ended(house: House, long_file: Path) -> None:
+    job = begin(house, long_file, parts=1)
+    house.close()
+    (written,) = house.rows("SELECT passage_count FROM contents")
+    assert house.rows("SELECT state, attempts FROM job_items") == [("queued", 0)]
+    workspace = house.open()
+    end(workspace, job)
+    (total,) = house.rows("SELECT passage_count FROM contents")
+    assert house.embedder.texts_embedded == total[0] - written[0] > 0  # type: ignore[operator]
+    assert text_of(workspace) == "\n".join(SENTENCES)
+    for number in (3, 600, 1099):
+        hit = workspace.search(["库"], f"第{number}号仓库存放着多少件货物？").hits
+        assert any(SENTENCES[number] in one.text for one in hit)
+    assert house.rows("SELECT COUNT(DISTINCT position), COUNT(*) FROM lines") == [
+        (len(SENTENCES), len(SENTENCES))
+    ]
+
+
+def test_a_file_that_is_read_otherwise_now_begins_anew(house: House, long_file: Path) -> None:
+    job = begin(house, long_file, parts=1)
+    house.close()
+    with sqlite3.connect(house.home / "catalog.db") as catalog:
+        catalog.execute("UPDATE passages SET text = '旧版本读出的文字' WHERE first_line = 0")
+    catalog.close()
+    workspace = house.open()
+    end(workspace, job)
+    (total,) = house.rows("SELECT passage_count FROM contents WHERE live")
+    assert house.embedder.texts_embedded == total[0]
+    assert house.rows("SELECT COUNT(*) FROM contents WHERE live") == [(1,)]
+    assert text_of(workspace) == "\n".join(SENTENCES)
+
+
+def test_nothing_is_left_of_a_long_file_that_is_cancelled(house: House, long_file: Path) -> None:
+    job = begin(house, long_file, parts=1)
+    workspace = house._workspace
+    assert workspace is not None
+    workspace.queue.cancel(job.job_id)
+    house.embedder.leave.release(1000)
+    assert workspace.queue.wait(job.job_id, timeout=30).state == "cancelled"
+    deadline = time.monotonic() + 30
+    while house.rows("SELECT 1 FROM contents") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for query in (
+        "SELECT 1 FROM contents",
+        "SELECT 1 FROM lines",
+        "SELECT 1 FROM passages",
+        "SELECT 1 FROM vectors",
+        "SELECT 1 FROM pages",
+        "SELECT 1 FROM documents",
+    ):
+        assert house.rows(query) == []
+    assert [path for path in (house.home / "库").rglob("*") if path.name == "仓库.txt"] == []
+
+
+def test_what_nobody_goes_on_with_is_deleted(house: House, long_file: Path) -> None:
+    job = begin(house, long_file, parts=1)
+    house.close()
+    with sqlite3.connect(house.home / "catalog.db") as catalog:
+        catalog.execute("UPDATE jobs SET state = 'cancelled' WHERE id = ?", (job.job_id,))
+    catalog.close()
+    assert house.rows("SELECT COUNT(*) FROM contents") == [(1,)]
+    house.open()
+    deadline = time.monotonic() + 30
+    while house.rows("SELECT 1 FROM contents") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert house.rows("SELECT COUNT(*) FROM passages") == [(0,)]

@@ -1,0 +1,98 @@
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kb.errors import CancelledError
+from kb.ingest import indexing
+from kb.ingest.indexing import IndexKeeper
+from kb.workspace import Workspace
+
+Write = Callable[[str, str], Path]
+SENTENCES = [f"{number}号仓库存放着{number * 37}件货物，由专人看管。" for number in range(300)]
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "_MANY", 10)
+    monkeypatch.setattr(indexing, "_BATCH", 4)
+
+
+@pytest.fixture
+def keeper(workspace: Workspace, write: Write) -> IndexKeeper:
+    """The indexes of a knowledge base with one document of two dozen passages."""
+    workspace.create("库")
+    job = workspace.knowledge_base("库").add([write("仓库.txt", "\n\n".join(SENTENCES))])
+    assert workspace.queue.wait(job.job_id, timeout=60).state == "done"
+    return workspace.engines.indexes("库")
+
+
+def rebuilt(workspace: Workspace, keeper: IndexKeeper) -> IndexKeeper:
+    """Begin both indexes anew, so that all is to be replayed."""
+    embedder = workspace.engines.embedder(keeper.embedder_id)
+    keeper.vectors = type(keeper.vectors).create(  # type: ignore[attr-defined]
+        keeper._vector_folder, dim=embedder.dim, embedder=embedder.model_id
+    )
+    keeper.keywords.close()
+    keeper.keywords = type(keeper.keywords).create(  # type: ignore[attr-defined]
+        keeper._keyword_folder
+    )
+    return keeper
+
+
+def test_a_long_document_goes_past_the_memory_of_the_vector_index(
+    workspace: Workspace, keeper: IndexKeeper
+) -> None:
+    count = workspace.knowledge_base("库").record.passage_count
+    assert count > 10
+    assert (keeper.vectors.count, keeper.keywords.count) == (count, count)
+    assert list(keeper._vector_folder.glob("*.faiss")) != []
+    assert not keeper.behind()
+    hits = workspace.search(["库"], "250号仓库存放着多少件货物？").hits
+    assert any(SENTENCES[250] in hit.text for hit in hits)
+
+
+def test_what_was_added_and_removed_since_is_replayed_together(
+    workspace: Workspace, keeper: IndexKeeper, write: Write
+) -> None:
+    base = workspace.knowledge_base("库")
+    other = write("其他.txt", "\n\n".join(sentence[::-1] for sentence in SENTENCES))
+    job = base.add([other, write("短.txt", "食堂十一点半开饭。")])
+    workspace.queue.wait(job.job_id, timeout=60)
+    base.remove("仓库.txt")
+    keeper = rebuilt(workspace, keeper)
+    keeper.catch_up()
+    count = base.record.passage_count
+    assert (keeper.vectors.count, keeper.keywords.count) == (count, count)
+    assert workspace.search(["库"], "食堂几点开饭？").hits[0].document == "短.txt"
+
+
+def test_a_question_does_not_wait_for_a_long_replay(
+    workspace: Workspace, keeper: IndexKeeper
+) -> None:
+    keeper = rebuilt(workspace, keeper)
+    keeper._last_commit = 0.0
+    keeper.catch_up(lazy=True, most=5)
+    assert keeper.behind()
+    with keeper._lock:
+        asked = threading.Thread(target=keeper.catch_up, kwargs={"lazy": True})
+        asked.start()
+        asked.join(10)
+        assert not asked.is_alive()
+    assert keeper.behind()
+    keeper.catch_up(lazy=True, most=5000)
+    assert not keeper.behind()
+
+
+def test_a_replay_that_is_stopped_goes_on_later(workspace: Workspace, keeper: IndexKeeper) -> None:
+    keeper = rebuilt(workspace, keeper)
+    answers = iter([False] * 3)
+    with pytest.raises(CancelledError):
+        keeper.catch_up(stopped=lambda: next(answers, True))
+    assert keeper.behind()
+    assert keeper.vectors.search(np.ones(keeper.vectors.dim), 3) == []
+    keeper.catch_up()
+    assert not keeper.behind()
+    assert keeper.vectors.count == workspace.knowledge_base("库").record.passage_count
