@@ -57,6 +57,7 @@ class IndexKeeper:
         self._dim = dim
         self._lock = threading.Lock()
         self._last_commit = 0.0
+        self._in_step = False
         self.vectors: VectorIndex = self._open_vectors()
         self.keywords: KeywordIndex = self._open_keywords()
 
@@ -79,15 +80,20 @@ class IndexKeeper:
     ) -> None:
         """Replay what the catalog has changed since.
 
+        The first time, all of it: what an index had not written to disk when its process ended is
+        missing in it, and an answer from the rest would be wrong without a word.
+
         Args:
-            lazy: leave it if that was done a moment ago or is being done; more files are on their
-                way.
-            most: leave it if it is about more passages than this; somebody waits for an answer.
+            lazy: later on, leave it if that was done a moment ago or is being done; more files are
+                on their way.
+            most: later on, leave it if it is about more passages than this; somebody waits for an
+                answer, and whoever works the queue off will do it.
             stopped: asked in between; what is left is done another time.
 
         Raises:
             CancelledError: it was stopped.
         """
+        lazy = lazy and self._in_step
         if lazy and time.monotonic() - self._last_commit < _COMMIT_SECONDS:
             return
         if not self._lock.acquire(blocking=not lazy):
@@ -95,13 +101,18 @@ class IndexKeeper:
         try:
             known = min(self.vectors.applied, self.keywords.applied)
             changes = self._catalog.changes_after(self._kb_id, known)
-            if not changes or (most is not None and sum(one.count for one in changes) > most):
+            passages = sum(one.count for one in changes)
+            if self._in_step and most is not None and passages > most:
+                return
+            if not changes:
+                self._in_step = True
                 return
             newer = [one for one in changes if one.number > self.vectors.applied]
             self._replay_vectors(newer, stopped)
             newer = [one for one in changes if one.number > self.keywords.applied]
             self._replay_keywords(newer, stopped)
             self._last_commit = time.monotonic()
+            self._in_step = True
         finally:
             self._lock.release()
 

@@ -1,7 +1,7 @@
 """PDF: paragraphs and tables with their pages and places, from text layers and from pictures.
 
-Here a document is walked page by page; `pdf_text`, `pdf_drawing` and `pdf_forms` ask PDFium,
-`pdf_scan` the OCR, and the pure geometry lies in `pdf_ruled`, `pdf_margins` and `pdf_layout`.
+Here a document is walked page by page; `text`, `drawing` and `forms` ask PDFium,
+`scan` the OCR, and the pure geometry lies in `ruled`, `rowed`, `margins` and `layout`.
 """
 
 from __future__ import annotations

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kb import knowledge_base
 from kb.errors import CancelledError
 from kb.ingest import indexing
 from kb.ingest.indexing import IndexKeeper
 from kb.workspace import Workspace
+from tests.kb.conftest import Opener
 
 Write = Callable[[str, str], Path]
 SENTENCES = [f"{number}号仓库存放着{number * 37}件货物，由专人看管。" for number in range(300)]
@@ -84,6 +86,22 @@ def test_a_question_does_not_wait_for_a_long_replay(
     assert keeper.behind()
     keeper.catch_up(lazy=True, most=5000)
     assert not keeper.behind()
+
+
+def test_the_first_question_after_a_start_waits_for_all_of_it(
+    workspace: Workspace, write: Write, reopen: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So few passages stay in the vector index's memory when the process ends.
+    monkeypatch.setattr(indexing, "_MANY", 1000)
+    monkeypatch.setattr(knowledge_base, "_MOST_PASSAGES_FIRST", 1)
+    workspace.create("库")
+    job = workspace.knowledge_base("库").add([write("仓库.txt", "\n\n".join(SENTENCES))])
+    assert workspace.queue.wait(job.job_id, timeout=60).state == "done"
+    workspace.close()
+    again = reopen()
+    searchable = again.knowledge_base("库").searchable()
+    count = again.knowledge_base("库").record.passage_count
+    assert searchable.vectors.count == searchable.keywords.count == count > 10
 
 
 def test_a_replay_that_is_stopped_goes_on_later(workspace: Workspace, keeper: IndexKeeper) -> None:
