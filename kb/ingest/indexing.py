@@ -120,6 +120,7 @@ class IndexKeeper:
         """Index the vectors of another embedder, all of which the catalog already has."""
         with self._lock:
             old = self.vectors
+            self._in_step = False
             self._embedder_id, self._dim = embedder.model_id, embedder.dim
             self.vectors = FaissIndex.create(
                 self._vector_folder, dim=self._dim, embedder=self._embedder_id

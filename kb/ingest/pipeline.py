@@ -77,7 +77,7 @@ class Pipeline:
         self._files = files
         self._max_file_bytes = max_file_bytes
         self._lock = threading.Lock()
-        self._in_work: dict[tuple[str, str], threading.Lock] = {}
+        self._in_work: dict[tuple[str, str], _Turn] = {}
         self._closing = threading.Event()
 
     def close(self) -> None:
@@ -144,13 +144,16 @@ class Pipeline:
         file = _StagedFile(source, staged, sha256, status, document_id, started)
         # The same content may arrive twice at once: the second waits and becomes a duplicate.
         with self._lock:
-            alone = self._in_work.setdefault((kb_id, sha256), threading.Lock())
+            turn = self._in_work.setdefault((kb_id, sha256), _Turn())
+            turn.users += 1
         try:
-            with alone:
+            with turn.lock:
                 return self._take_content(kb_id, embedder, file, stage, cancelled)
         finally:
             with self._lock:
-                self._in_work.pop((kb_id, sha256), None)
+                turn.users -= 1
+                if not turn.users:
+                    del self._in_work[kb_id, sha256]
 
     def _take_content(
         self,
@@ -215,12 +218,22 @@ class Pipeline:
             sha256=file.sha256,
             size=file.status.st_size,
         )
+        self._keep(kb_id, file.path, file.source.document, answers=answers)
+        return Taken(outcome, reason, file.document_id, file.sha256, None, 0, _since(file.started))
+
+    def keep(self, kb_id: str, source: Source, *, answers: bool) -> None:
+        """Keep an upload that could not be taken in, to be tried again.
+
+        ``answers``: an earlier version of the document still does.
+        """
+        self._keep(kb_id, source.path, source.document, answers=answers)
+
+    def _keep(self, kb_id: str, path: Path, document: str, *, answers: bool) -> None:
         if answers:
             # The earlier version still answers, so its original stays; the new file is not lost.
-            move_to_bin(file.path, self._files(kb_id).parent / "bin", file.source.document)
+            move_to_bin(path, self._files(kb_id).parent / "bin", document)
         else:
-            self._keep_original(kb_id, file)
-        return Taken(outcome, reason, file.document_id, file.sha256, None, 0, _since(file.started))
+            self._move_to_originals(kb_id, path, document)
 
     def _publish(
         self,
@@ -302,12 +315,23 @@ class Pipeline:
         return source.staging, digest.hexdigest()
 
     def _keep_original(self, kb_id: str, file: _StagedFile) -> None:
-        """Move the file to the originals, in one step."""
-        target = self._files(kb_id) / file.source.document
+        self._move_to_originals(kb_id, file.path, file.source.document)
+
+    def _move_to_originals(self, kb_id: str, path: Path, document: str) -> None:
+        """Move a file to the originals, in one step."""
+        target = self._files(kb_id) / document
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
-            raise IngestError(f"a folder stands where {file.source.document} belongs")
-        file.path.replace(target)
+            raise IngestError(f"a folder stands where {document} belongs")
+        path.replace(target)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Whose turn it is with one content, and how many wait for it or have it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    users: int = 0
 
 
 @dataclass(frozen=True, slots=True)

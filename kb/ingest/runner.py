@@ -114,8 +114,9 @@ class JobRunner:
 
     def close(self) -> None:
         """Stop after the current steps; what is unfinished goes on at the next start."""
-        self._closed.set()
+        # First: a worker that sees the end must know that it is one, and keep what it has written.
         self._pipeline.close()
+        self._closed.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -137,36 +138,44 @@ class JobRunner:
         """Give free workers something to do and end jobs that are through."""
         worked = False
         for job in self._jobs.running_or_queued():
-            mine = [work for work in self._in_work.values() if work.job.job_id == job.job_id]
-            if job.state == "queued":
-                self._jobs.start(job.job_id)
+            # One that cannot be ended, say for want of disk space, must not hold up the others.
+            try:
+                worked = self._advance(job, pool) or worked
+            except Exception:
+                logger.exception("job %s stumbled", job.job_id)
+        return worked
+
+    def _advance(self, job: JobRecord, pool: ThreadPoolExecutor) -> bool:
+        in_work = list(self._in_work.values())
+        mine = [work for work in in_work if work.job.job_id == job.job_id]
+        worked = False
+        if job.state == "queued":
+            self._jobs.start(job.job_id)
+            worked = True
+        if job.cancel_requested:
+            if not mine:
+                self._end(job, "cancelled")
                 worked = True
-            if job.cancel_requested:
-                if not mine:
-                    self._end(job, "cancelled")
-                    worked = True
-                continue
-            beside = [work for work in self._in_work.values() if work.job.kb_id == job.kb_id]
-            if job.kind == "reindex":
-                # It must not miss passages that are being written: it waits for them.
-                if not beside:
-                    self._submit(pool, _Work(job, None))
-                    worked = True
-                continue
-            if any(work.item is None for work in beside):
-                continue
-            busy = {work.item.position for work in mine if work.item is not None}
-            waiting = self._jobs.items(
-                job.job_id, states=("queued",), limit=len(busy) + self._workers
-            )
-            waiting = [item for item in waiting if item.position not in busy]
-            if not waiting and not mine:
-                self._end(job, "done")
+            return worked
+        beside = [work for work in in_work if work.job.kb_id == job.kb_id]
+        if job.kind == "reindex":
+            # It must not miss passages that are being written: it waits for them.
+            if not beside:
+                self._submit(pool, _Work(job, None))
                 worked = True
-            for item in waiting[:1]:
-                if len(self._in_work) < self._workers:
-                    self._submit(pool, _Work(job, item))
-                    worked = True
+            return worked
+        if any(work.item is None for work in beside):
+            return worked
+        busy = {work.item.position for work in mine if work.item is not None}
+        waiting = self._jobs.items(job.job_id, states=("queued",), limit=len(busy) + self._workers)
+        waiting = [item for item in waiting if item.position not in busy]
+        if not waiting and not mine:
+            self._end(job, "done")
+            worked = True
+        for item in waiting[:1]:
+            if len(self._in_work) < self._workers:
+                self._submit(pool, _Work(job, item))
+                worked = True
         return worked
 
     def _submit(self, pool: ThreadPoolExecutor, work: _Work) -> None:
@@ -262,6 +271,9 @@ class JobRunner:
             )
         except CancelledError:
             return
+        except KBError:
+            # The document is there; the end of the job brings the indexes in step, or says why not.
+            logger.exception("%s of job %s is not indexed yet", item.document, job.job_id)
         self._jobs.finish_item(
             job.job_id,
             item.position,
@@ -305,7 +317,12 @@ class JobRunner:
             source="upload" if source.owned else "added",
             created_by=job.created_by,
         )
-        self._documents.refuse(document_id, "failed", reason, format_name=None, sha256=None, size=0)
+        answers = self._documents.refuse(
+            document_id, "failed", reason, format_name=None, sha256=None, size=0
+        )
+        if source.owned and source.path.is_file():
+            # The job's folder of uploads goes with the job; the file itself is not lost.
+            self._pipeline.keep(job.kb_id, source, answers=answers)
         self._jobs.finish_item(
             job.job_id, item.position, "failed", reason=reason, document_id=document_id
         )

@@ -7,10 +7,12 @@ above the header, one below it and one at the end, the whole of the rows.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 from statistics import median
 
 from loaders.pdf.pieces import Segment, around
@@ -44,6 +46,9 @@ _PARAGRAPH_GAP = 1.1
 _WIDE_GAP = 1.3
 _MOST_OPEN = 2
 """Rows above the first rule: a header and, where every second row is shaded, one more."""
+
+_NAMED_VALUE = re.compile(r"[^：:]{1,14}[：:]\s*\S")
+"""As in the line that names a company and a unit above a table."""
 
 _LONGEST_CAPTION = 2
 """Parts that wide spaces make of a line between two tables: a number and a title."""
@@ -139,7 +144,7 @@ def _runs(zones: Iterator[_Zone]) -> Iterator[list[_Zone]]:
     pad = median(pads)
     run: list[_Zone] = []
     for zone in filled:
-        if _is_between(zone, pad):
+        if _is_between(zone, pad) and not _is_aligned(zone, run):
             if run:
                 yield run
             run = []
@@ -147,6 +152,23 @@ def _runs(zones: Iterator[_Zone]) -> Iterator[list[_Zone]]:
             run.append(zone)
     if run:
         yield run
+
+
+def _is_aligned(zone: _Zone, run: list[_Zone]) -> bool:
+    """Tell a tall row, whose cells begin where two cells of a row before it do."""
+    starts = [[chunk.x0 for chunk in line] for row in run for line in row.chunks if len(line) > 1]
+    for line in zone.chunks:
+        near = line[0].size / 2
+        for known in starts:
+            met = {
+                number
+                for chunk in line
+                for number, x0 in enumerate(known)
+                if abs(chunk.x0 - x0) < near
+            }
+            if len(met) > 1:
+                return True
+    return False
 
 
 def _is_between(zone: _Zone, pad: float) -> bool:
@@ -273,6 +295,9 @@ def _beyond(
 ) -> list[_Zone]:
     """Return the row before the first rule or after the last one: not every table is closed."""
     edge = zones[0].top if above else zones[-1].bottom
+    # No further than the next rule: what lies behind it belongs to another run.
+    others = [y for y in stack.ys if (y < edge if above else y > edge)]
+    bound = (max if above else min)(others, default=-inf if above else inf)
     size = zones[0].bands[0][0].size
     pad = max(0.0, median(zone.white for zone in zones))
     pieces = [
@@ -281,6 +306,7 @@ def _beyond(
         if piece.block is None
         and (piece.middle < edge if above else piece.middle > edge)
         and abs(piece.middle - edge) < 12 * size
+        and (piece.middle > bound if above else piece.middle < bound)
         and piece.x1 > stack.x0
         and piece.x0 < stack.x1
     ]
@@ -301,6 +327,8 @@ def _beyond(
                 else min(p.middle - HALF_LINE * p.size for p in band) - edge
             )
         if white > (_NEAR * size if taken else 1.25 * pad + 0.1 * size):
+            break
+        if above and any(_NAMED_VALUE.match(chunk.text) for chunk in _chunks(band)):
             break
         taken.append(band)
     chunks = [_chunks(band) for band in taken]

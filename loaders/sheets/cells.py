@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from heapq import heappop, heappush
 
 from loaders._unstructured import Element, make_element
 from loaders.text.labels import labelled
@@ -51,12 +52,16 @@ class MergedCells:
     def __init__(self) -> None:
         self._areas: dict[int, list[tuple[int, int, int]]] = {}
         self._fills: dict[int, dict[int, str]] = {}
+        self._rows: list[int] = []
+        """A heap of those that are to be filled."""
         self._cells = 0
 
     def add(self, first: int, last: int, left: int, right: int) -> None:
         """Note an area by its rows and columns, all counted from 1 and included."""
         right = min(right, WIDEST)
-        self._cells += max(0, last - first + 1) * max(0, right - left + 1)
+        if last < first or right < left:
+            return
+        self._cells += (last - first + 1) * (right - left + 1)
         area = (last, left, right)
         if self._cells <= _MOST_MERGED_CELLS and area not in self._areas.get(first, ()):
             self._areas.setdefault(first, []).append(area)
@@ -67,9 +72,10 @@ class MergedCells:
             text = texts[left - 1] if left <= len(texts) else ""
             if text:
                 for row in range(number, last + 1):
-                    self._fills.setdefault(row, {}).update(
-                        dict.fromkeys(range(left, right + 1), text)
-                    )
+                    if row not in self._fills:
+                        self._fills[row] = {}
+                        heappush(self._rows, row)
+                    self._fills[row].update(dict.fromkeys(range(left, right + 1), text))
         for column, text in self._fills.pop(number, {}).items():
             texts.extend([""] * (column - len(texts)))
             texts[column - 1] = texts[column - 1] or text
@@ -79,8 +85,13 @@ class MergedCells:
         return column in self._fills.get(number, ())
 
     def rows_to_fill(self, before: int) -> list[int]:
-        """Return the rows that will be filled and come before the given one."""
-        return sorted(row for row in self._fills if row < before)
+        """Return the rows before the given one that are to be filled now, each told once."""
+        found = []
+        while self._rows and self._rows[0] < before:
+            row = heappop(self._rows)
+            if row in self._fills:
+                found.append(row)
+        return found
 
 
 def note_element(reference: str, text: str, sheet: str) -> Element | None:

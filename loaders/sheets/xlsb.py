@@ -159,8 +159,12 @@ def _book(parts: Parts, main: str) -> _Book:
         book.dates = SerialDates(since_1904=bool(flags & 1))
     for _, (hidden, key, name) in _read(parts, main, {_SHEET: _bundled}):
         relation = relations.get(key)
-        if relation is not None and relation.kind not in _NOT_CELLS and relation.target in parts:
+        if relation is None or relation.kind in _NOT_CELLS:
+            continue
+        if relation.target in parts:
             book.sheets.append(_Sheet(name, relation.target, hidden))
+        else:
+            parts.note_damage(relation.target)
     texts = next(iter(parts.related(main, "sharedStrings")), "xl/sharedStrings.bin")
     book.texts = [text for _, text in _read(parts, texts, {_SHARED_TEXT: _rich})]
     styles = next(iter(parts.related(main, "styles")), "xl/styles.bin")

@@ -115,6 +115,8 @@ def _sheets(parts: Parts, main: str) -> tuple[list[_Sheet], SerialDates]:
             if relation.target in parts:
                 state = element.get("state", "visible")
                 found.append(_Sheet(element.get("name", ""), relation.target, state != "visible"))
+            else:
+                parts.note_damage(relation.target)
     if not found:
         found = [
             _Sheet(name.rpartition("/")[2].rpartition(".")[0], name)

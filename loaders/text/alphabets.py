@@ -80,7 +80,8 @@ def alphabet_share(text: str, name: str) -> float:
     for word in _WORD.findall(text):
         own = _FOREIGN.findall(word)
         lettered += len(own)
-        if not own or (best >= _NOT_LATIN and len(own) < len(word)):
+        # A single letter is as well a dot of a list or a currency sign in another encoding.
+        if not own or (best >= _NOT_LATIN and (len(own) < len(word) or len(word) < 2)):
             continue
         if not (word[1:].islower() or word.isupper() or word.lower() == word.upper()):
             continue

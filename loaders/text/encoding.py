@@ -94,6 +94,7 @@ _JAPANESE = frozenset(_KANA)
 _WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÄÅÇÈÉÊÍÑÓÖØÚÜ€£©®°±²³µ–—‘’“”…•«»¿¡§")
 _ALONE = re.compile(r"(?<![^\x00-\x7f])[^\x00-\x7f](?![^\x00-\x7f])")
 _MOST_ALONE = 0.6
+_SURE = 0.6
 _OTHER_WORDS = re.compile(r"[Ͱ-ώ]{2,}|[Ѐ-џ]{2,}|[א-ת]{2,}|[ء-ي]{2,}|[ก-๎]{2,}")
 _JIS_ESCAPE = re.compile(rb"\x1b\$[@B]")
 _ASCII_CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\v\x1b\x1c\x1d\x1e")
@@ -121,7 +122,7 @@ def detect_encoding(data: bytes, hint: str | None = None) -> str | None:
         data = _foreign_lines(data)
     scored = [(_score(data, name), name) for name in _CANDIDATES]
     scored.append((_score(data, "utf-8"), "utf-8"))
-    if may_be_alphabet(data):
+    if may_be_alphabet(data) and not _is_han(data):
         scored.extend(
             (alphabet_share(data.decode(name, "replace"), name), name) for name in ALPHABETS
         )
@@ -249,16 +250,33 @@ def _looks_like_utf16(data: bytes) -> bool:
 def _declared(data: bytes, hint: str) -> str | None:
     """Return the encoding that a file says it has, where the data bear it out."""
     try:
-        name = codecs.lookup(hint).name
+        codec = codecs.lookup(hint)
+        if not codec._is_text_encoding:
+            return None
+        name = codec.name
         name = _WIDER.get(name, name)
         text = codecs.getincrementaldecoder(name)().decode(data)
     except (LookupError, ValueError):
         return None
     if not _plausible(text):
         return None
-    if name in _SELDOM_CLAIMED and not is_double_bytes(data):
+    if name in _SELDOM_CLAIMED and not is_double_bytes(data) and not _is_chinese(data):
         return name
     return name if _share(text, name) >= 0.2 else None
+
+
+def _is_han(data: bytes) -> bool:
+    """Tell Chinese alone: letters of one byte have odd runs of bytes before their spaces."""
+    try:
+        text = codecs.getincrementaldecoder("gb18030")().decode(data)
+    except ValueError:
+        return False
+    return all("\u2e80" <= char <= "\uffef" for char in text if char > "\x7f")
+
+
+def _is_chinese(data: bytes) -> bool:
+    sample = data[:_SCORED_BYTES]
+    return max(_score(sample, name) for name in ("gb18030", "big5hkscs")) >= _SURE
 
 
 def _is_utf8_by_chance(data: bytes, text: str) -> bool:

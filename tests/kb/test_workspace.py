@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.errors import BusyError, DuplicateError, NotFoundError, SettingsError
+from kb.errors import BusyError, DuplicateError, EmbeddingError, NotFoundError, SettingsError
 from kb.settings import Settings
 from kb.types import Answer, DocumentFilter, JobRecord, PageHealth, PassagesFound, Reason, Turn
 from kb.workspace import Workspace
@@ -414,3 +414,26 @@ def test_a_password_is_written_nowhere_and_forgotten_with_its_job(
     assert secret.encode() not in stored
     assert secret not in caplog.text
     assert workspace._runner._passwords == {}
+
+
+def test_an_upload_outlives_an_embedder_that_fails(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.create("库")
+    base = workspace.knowledge_base("库")
+    batch = base.incoming / "one"
+    batch.mkdir(parents=True)
+    (batch / "仓库.txt").write_text("三号仓库存放着消防水带。", encoding="utf-8")
+    embedder = workspace.engines.embedder("e5-small")
+
+    def fail(_texts: object) -> None:
+        raise EmbeddingError("the graph failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(embedder, "_encode", fail)
+        job = workspace.queue.wait(base.add_uploads(batch).job_id, timeout=30)
+    assert (job.state, job.counts) == ("done", {"failed": 1})
+    assert not batch.exists()
+    again = workspace.queue.wait(workspace.queue.retry(job.job_id).job_id, timeout=30)
+    assert again.counts == {"ready": 1}
+    assert "消防水带" in workspace.search(["库"], "三号仓库存放着什么？").hits[0].text

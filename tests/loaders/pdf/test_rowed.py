@@ -134,3 +134,28 @@ def test_numbers_at_the_right_of_a_column_are_no_column_of_their_own() -> None:
     assert [table.rows for table in tables] == [
         [[f"项目{number}", word or value] for number, (word, value) in enumerate(rows)]
     ]
+
+
+def test_the_line_of_company_and_unit_is_no_row() -> None:
+    pieces = [_text("编制单位：甲公司", 5, 0), _text("单位：万元", 240, 0)]
+    for number, row in enumerate(ROWS):
+        pieces += _line(row, 16 + 16 * number)
+
+    (table,), rest = _read(pieces, _rules(*(13 + 16 * number for number in range(7))))
+
+    assert table.rows == ROWS
+    assert [piece.text for piece in rest] == ["编制单位：甲公司", "单位：万元"]
+
+
+def test_a_taller_row_parts_no_table_and_doubles_no_text() -> None:
+    rows = [[f"项目{number}", f"说明{number}"] for number in range(10)]
+    pieces, ys = [], [0.0]
+    for number, row in enumerate(rows):
+        pieces += [_text(text, x, ys[-1] + 2) for x, text in zip(XS, row, strict=False)]
+        ys.append(ys[-1] + (26 if number == 4 else 14))
+
+    tables, rest = _read(pieces, _rules(*ys))
+
+    assert rest == []
+    assert [row for table in tables for row in table.rows] == rows
+    assert len(tables) == 1

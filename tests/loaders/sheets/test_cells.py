@@ -62,3 +62,25 @@ def test_comment_names_its_cell() -> None:
     assert element is not None
     assert element.text == "B3 批注：含税"
     assert note_element("B3", "  ", "表") is None
+
+
+def test_areas_turned_inside_out_are_passed_over() -> None:
+    merged = MergedCells()
+    merged.add(5, 4, 1, 1)
+    merged.add(5, 6, 3, 2)
+    row = ["a", "b", "c"]
+
+    merged.fill(5, row)
+
+    assert row == ["a", "b", "c"]
+    assert merged.rows_to_fill(10) == []
+
+
+def test_rows_are_told_once_whether_they_were_there_or_not() -> None:
+    merged = MergedCells()
+    merged.add(1, 4, 1, 1)
+    merged.fill(1, ["a"])
+    merged.fill(2, ["", "own"])
+
+    assert merged.rows_to_fill(4) == [3]
+    assert merged.rows_to_fill(6) == [4]
