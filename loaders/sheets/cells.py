@@ -93,6 +93,13 @@ class MergedCells:
                 found.append(row)
         return found
 
+    def filled_rows(self, before: int) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows before the given one that hold nothing but merged cells, filled."""
+        for number in self.rows_to_fill(before):
+            texts: list[str] = []
+            self.fill(number, texts)
+            yield number, texts
+
 
 def note_element(reference: str, text: str, sheet: str) -> Element | None:
     """Make the element of a cell's comment; None where there is no text."""

@@ -139,10 +139,7 @@ def _rows(events: Iterator[tuple[str, Any]], table: _Table) -> Iterator[Row]:
             table.beside.extend(_shape_elements(element, table.name))
         elif name == "table-row":
             yield from _repeated_rows(element, table)
-    for number in table.merged.rows_to_fill(LAST_ROW + 1):
-        texts: list[str] = []
-        table.merged.fill(number, texts)
-        yield number, texts
+    yield from table.merged.filled_rows(LAST_ROW + 1)
 
 
 def _repeated_rows(element: Any, table: _Table) -> Iterator[Row]:

@@ -82,20 +82,14 @@ class _Sheet:
                 continue
             number = min(_index(element, last + 1), LAST_ROW)
             last = number + _whole(_attribute(element, "Span"))
-            yield from self._filled_rows(number)
+            yield from self._merged.filled_rows(number)
             texts = self._cells(element, number)
             self._merged.fill(number, texts)
             yield number, texts
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
-        yield from self._filled_rows(LAST_ROW + 1)
-
-    def _filled_rows(self, before: int) -> Iterator[Row]:
-        for number in self._merged.rows_to_fill(before):
-            texts: list[str] = []
-            self._merged.fill(number, texts)
-            yield number, texts
+        yield from self._merged.filled_rows(LAST_ROW + 1)
 
     def _cells(self, row: Any, number: int) -> list[str]:
         texts: list[str] = []

@@ -183,10 +183,7 @@ def _rows(sheet: Any, codes: list[str], dates: SerialDates) -> Iterator[Row]:
         ]
         merged.fill(number + 1, texts)
         yield number + 1, texts
-    for number in merged.rows_to_fill(65_537):
-        texts = []
-        merged.fill(number, texts)
-        yield number, texts
+    yield from merged.filled_rows(65_537)
 
 
 def _text(sheet: Any, row: int, column: int, codes: list[str], dates: SerialDates) -> str:

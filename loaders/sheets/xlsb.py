@@ -236,19 +236,11 @@ def _rows(parts: Parts, sheet: _Sheet, book: _Book, merged: MergedCells) -> Iter
         if not last < number <= LAST_ROW:
             # Rows are in order wherever a program wrote them; others come from broken files.
             number = last + 1
-        yield from _filled_rows(merged, number)
+        yield from merged.filled_rows(number)
         merged.fill(number, texts)
         last = number
         yield number, texts
-    yield from _filled_rows(merged, LAST_ROW + 1)
-
-
-def _filled_rows(merged: MergedCells, before: int) -> Iterator[Row]:
-    """Yield rows that hold nothing but merged cells."""
-    for number in merged.rows_to_fill(before):
-        texts: list[str] = []
-        merged.fill(number, texts)
-        yield number, texts
+    yield from merged.filled_rows(LAST_ROW + 1)
 
 
 def _filled_cells(parts: Parts, sheet: _Sheet, book: _Book) -> Iterator[tuple[int, list[str]]]:

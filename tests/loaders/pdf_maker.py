@@ -68,7 +68,12 @@ def make_pdf(
         objects.append(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(_GARBLING), _GARBLING))
         objects[2] = objects[2][:-3] + b" /ToUnicode %d 0 R >>" % len(objects)
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>".encode()
-    data = b"%PDF-1.4\n"
+    return write_objects(path, objects)
+
+
+def write_objects(path: Path, objects: list[bytes]) -> Path:
+    """Write a PDF file of objects, the first of which is the catalog; return its path."""
+    data = b"%PDF-1.7\n"
     offsets = []
     for number, body in enumerate(objects, 1):
         offsets.append(len(data))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from loaders.load import records_of
 from loaders.records import ElementRecord
+from tests.loaders.pdf_maker import write_objects
 
 _FONT = "/DA (/Helv 12 Tf 0 g) /DR << /Font << /Helv 4 0 R >> >>"
 
@@ -27,20 +28,7 @@ def _form(path: Path, annotations: list[str], *, form: str = "") -> Path:
         % (len(appearance), appearance),
         *(annotation.encode() for annotation in annotations),
     ]
-    data = b"%PDF-1.7\n"
-    offsets = []
-    for number, body in enumerate(objects, 1):
-        offsets.append(len(data))
-        data += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    start = len(data)
-    data += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    data += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    data += b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (
-        len(objects) + 1,
-        start,
-    )
-    path.write_bytes(data)
-    return path
+    return write_objects(path, objects)
 
 
 def _texts(path: Path) -> list[str]:
