@@ -89,7 +89,7 @@ def _progress(report: dict[str, object]) -> str:
     done, total = float(str(report["done"])), float(str(report["total"]))
     if total < _COUNTED_BYTES:
         # A stage without bytes to count, such as the conversion.
-        return doing
+        return f"{doing} {done / total:.0%}" if total else doing
     return say("pulling", doing=doing, done=f"{done / 1e6:.1f}", total=f"{total / 1e6:.1f}")
 
 

