@@ -192,7 +192,12 @@ _BY_SUFFIX = {suffix: entry for entry in FORMATS for suffix in entry.suffixes}
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "rtf"),
-    # Workbooks of Excel 5 to 2003 without a container.
+    # Word 2 for Windows, which had no container.
+    (b"\xdb\xa5\x2d\x00", "doc"),
+    # Workbooks without a container: of Excel 2, 3 and 4, which had none, and later ones.
+    (b"\x09\x00\x04\x00", "xls"),
+    (b"\x09\x02\x06\x00", "xls"),
+    (b"\x09\x04\x06\x00", "xls"),
     (b"\x09\x08\x10\x00\x00\x06", "xls"),
     (b"\x09\x08\x08\x00\x00\x05", "xls"),
     (b"\x89PNG\r\n\x1a\n", "image"),

@@ -15,8 +15,9 @@ import pypdfium2 as pdfium
 
 from loaders._unstructured import Element, make_element
 from loaders.errors import DamagedFileError, NoTextLayerError, OcrUnavailableError
+from loaders.pdf.attached import carried_files, file_elements
 from loaders.pdf.drawing import Drawing, read_drawing
-from loaders.pdf.forms import open_forms, open_page
+from loaders.pdf.forms import Pinned, open_forms, open_page
 from loaders.pdf.layout import Paragraph, blocks, line_paragraph
 from loaders.pdf.margins import MarginLine, margin_lines, running_lines
 from loaders.pdf.pieces import Segment
@@ -30,6 +31,7 @@ from loaders.pdf.text import read_text
 from loaders.pictures import ocr
 from loaders.source import Source
 from loaders.text.headings import NumberedHeadings
+from loaders.text.labels import labelled
 
 _NEIGHBOURS = 4
 """Pages before and after in which a running header must show again; even and odd may differ."""
@@ -38,6 +40,7 @@ _MOST_LISTED = 200
 _LITTLE_TEXT = 400
 _HARDLY_ANY_TEXT = 100
 _ENDS = re.compile(r"[。；;！？!?，,：:、.]$")
+_DIGITS = re.compile(r"\d+")
 _LIST_MARK = re.compile(r"[•●◆■▪◇○]\s*|[-–*]\s")
 
 
@@ -56,6 +59,7 @@ class _Page:
 
     sizes: Counter[float] = field(default_factory=Counter)
     margins: list[MarginLine] = field(default_factory=list)
+    pinned: Pinned = field(default_factory=Pinned)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -106,6 +110,12 @@ def _elements(document: pdfium.PdfDocument, source: Source) -> Iterator[Element]
             characters += len(element.text)
             odd += unreadable(element.text)
             yield element
+        for name, data in page.pinned.files:
+            yield from file_elements(name, data, source)
+    for name, data in carried_files(document):
+        for element in file_elements(name, data, source):
+            characters += len(element.text)
+            yield element
     if not characters and reader.lacks_ocr:
         raise OcrUnavailableError(f"{source.name}: no text on {count} pages, and no OCR")
     if not characters:
@@ -150,9 +160,11 @@ class _Reader:
         """Yield the first pages, leaving out those too damaged to open."""
         for index in range(wanted):
             try:
-                page = open_page(self._document, index)
+                page, pinned = open_page(self._document, index)
                 try:
-                    yield self._read(page, index + 1)
+                    result = self._read(page, index + 1)
+                    result.pinned = pinned
+                    yield result
                 finally:
                     page.close()
             except pdfium.PdfiumError:
@@ -276,13 +288,44 @@ def _page_elements(
     body = [piece for piece in page.segments if id(piece) not in taken]
     yield from _running_elements(page, running, "Header")
     writer.start_page(page.number, page.size)
-    for block in blocks(body, page.tables):
+    found = blocks(body, page.tables)
+    after = next((other for other in near if other.number == page.number + 1), None)
+    for block in found:
         if isinstance(block, TableBlock):
-            yield writer.element(block)
+            if block is found[-1] and after is not None:
+                following = _table_atop(after, page)
+                yield writer.element(block, following, after.size)
+                if following is not None and not following.rows:
+                    after.tables.remove(following)
+            else:
+                yield writer.element(block)
         else:
             yield _paragraph_element(block, page, headings)
             writer.note_text(block.text)
+    for note in page.pinned.notes:
+        text = labelled("comment", note.text, by=note.author)
+        yield make_element(text, page=page.number)
     yield from _running_elements(page, running, "Footer")
+
+
+def _table_atop(page: _Page, before: _Page) -> TableBlock | None:
+    """Return the table that a page begins with, below lines as on the page before at most."""
+    first = min(page.tables, key=lambda table: table.box[1], default=None)
+    if first is None or first.turn != page.turn:
+        return None
+    known = {_DIGITS.sub("0", margin.line.text) for margin in before.margins}
+    running = {
+        id(piece)
+        for margin in page.margins
+        if _DIGITS.sub("0", margin.line.text) in known
+        for piece in margin.pieces
+    }
+    above = (
+        piece
+        for piece in page.segments
+        if piece.turn == page.turn and piece.middle < first.box[1] and id(piece) not in running
+    )
+    return first if next(above, None) is None else None
 
 
 def _running_elements(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from loaders.pdf.calls import number_of, quick
 from loaders.pdf.ruled import Rules
 from loaders.pdf.text import Frame
 from loaders.records import Box
@@ -19,9 +21,27 @@ _DEEPEST = 8
 _THIN = 3.0
 _DOT = 2.0
 _WHITE = 250
+_WIDE, _HIGH = 60.0, 20.0
+_MOST_SHADES = 100
 
 Matrix = tuple[float, float, float, float, float, float]
 _UNCHANGED: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+_HANDLE, _PLACE = ctypes.c_void_p, ctypes.c_void_p
+_objects_on_page = quick(raw.FPDFPage_CountObjects, ctypes.c_int, _HANDLE)
+_objects_in_form = quick(raw.FPDFFormObj_CountObjects, ctypes.c_int, _HANDLE)
+_object_of_page = quick(raw.FPDFPage_GetObject, _HANDLE, _HANDLE, ctypes.c_int)
+_object_of_form = quick(raw.FPDFFormObj_GetObject, _HANDLE, _HANDLE, ctypes.c_ulong)
+_kind_of = quick(raw.FPDFPageObj_GetType, ctypes.c_int, _HANDLE)
+_matrix_of = quick(raw.FPDFPageObj_GetMatrix, ctypes.c_int, _HANDLE, _PLACE)
+_bounds_of = quick(raw.FPDFPageObj_GetBounds, ctypes.c_int, _HANDLE, *[_PLACE] * 4)
+_drawn_how = quick(raw.FPDFPath_GetDrawMode, ctypes.c_int, _HANDLE, *[_PLACE] * 2)
+_fill_of = quick(raw.FPDFPageObj_GetFillColor, ctypes.c_int, _HANDLE, *[_PLACE] * 4)
+_parts_of = quick(raw.FPDFPath_CountSegments, ctypes.c_int, _HANDLE)
+_part_of = quick(raw.FPDFPath_GetPathSegment, _HANDLE, _HANDLE, ctypes.c_int)
+_part_kind = quick(raw.FPDFPathSegment_GetType, ctypes.c_int, _HANDLE)
+_part_closes = quick(raw.FPDFPathSegment_GetClose, ctypes.c_int, _HANDLE)
+_point_of = quick(raw.FPDFPathSegment_GetPoint, ctypes.c_int, _HANDLE, *[_PLACE] * 2)
 
 
 @dataclass(slots=True)
@@ -41,7 +61,8 @@ def read_drawing(page: pdfium.PdfPage) -> Drawing:
     drawing = Drawing()
     frame = Frame(page)
     points = 0
-    for handle, kind, matrix in _objects(page.raw, None, _UNCHANGED, 0):
+    asked = _Answers()
+    for handle, kind, matrix in _objects(number_of(page.raw), None, _UNCHANGED, asked):
         drawing.objects += 1
         if drawing.objects > _MOST_OBJECTS or points > _MOST_POINTS:
             break
@@ -52,7 +73,7 @@ def read_drawing(page: pdfium.PdfPage) -> Drawing:
                 drawing.rules.add((x0 + x1) / 2, y0, (x0 + x1) / 2, y1)
             else:
                 drawing.pictures.append((x0, y0, x1, y1))
-        elif kind == raw.FPDF_PAGEOBJ_PATH and _is_visible(handle):
+        elif kind == raw.FPDF_PAGEOBJ_PATH and asked.is_visible(handle):
             for start, end in _strokes(handle):
                 points += 1
                 drawing.rules.add(*_upright(frame, (_moved(start, matrix), _moved(end, matrix))))
@@ -60,33 +81,74 @@ def read_drawing(page: pdfium.PdfPage) -> Drawing:
 
 
 def _objects(
-    page: object, form: object | None, outer: Matrix, depth: int
-) -> Iterator[tuple[object, int, Matrix]]:
+    page: int, form: int | None, outer: Matrix, asked: _Answers, depth: int = 0
+) -> Iterator[tuple[int, int, Matrix]]:
     """Yield objects with their kinds and their matrices on the page, those inside forms too."""
-    count = raw.FPDFPage_CountObjects(page) if form is None else raw.FPDFFormObj_CountObjects(form)
-    for index in range(count):
-        handle = (
-            raw.FPDFPage_GetObject(page, index)
-            if form is None
-            else raw.FPDFFormObj_GetObject(form, index)
-        )
+    if form is None:
+        handles = map(_object_of_page, repeat(page), range(_objects_on_page(page)))
+    else:
+        handles = map(_object_of_form, repeat(form), range(_objects_in_form(form)))
+    for handle in handles:
         if not handle:
             continue
-        kind = raw.FPDFPageObj_GetType(handle)
+        kind = _kind_of(handle)
         if kind == raw.FPDF_PAGEOBJ_TEXT:
             yield handle, kind, outer
             continue
-        matrix = _times(_matrix(handle), outer)
+        matrix = _times(asked.matrix(handle), outer)
         yield handle, kind, matrix
         if kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
-            yield from _objects(page, handle, matrix, depth + 1)
+            yield from _objects(page, handle, matrix, asked, depth + 1)
 
 
-def _matrix(handle: object) -> Matrix:
-    found = raw.FS_MATRIX()
-    if not raw.FPDFPageObj_GetMatrix(handle, ctypes.byref(found)):
-        return _UNCHANGED
-    return found.a, found.b, found.c, found.d, found.e, found.f
+class _Answers:
+    """Asks PDFium what it answers with several numbers, in one place of memory for all of them."""
+
+    def __init__(self) -> None:
+        self._floats = (ctypes.c_float * 6)()
+        self._integers = (ctypes.c_uint * 4)()
+        self._shades: list[Box] = []
+        self._float_places = [ctypes.addressof(self._floats) + 4 * index for index in range(4)]
+        self._integer_places = [ctypes.addressof(self._integers) + 4 * index for index in range(4)]
+
+    def matrix(self, handle: int) -> Matrix:
+        """Return an object's matrix in its own space."""
+        if not _matrix_of(handle, self._float_places[0]):
+            return _UNCHANGED
+        a, b, c, d, e, f = self._floats
+        return a, b, c, d, e, f
+
+    def is_visible(self, handle: int) -> bool:
+        """Tell whether a path leaves a mark: drawn, or filled with another colour than its ground.
+
+        The ground is white but where something large was filled before.
+        """
+        if not _bounds_of(handle, *self._float_places):
+            return False
+        left, bottom, right, top = self._floats[:4]
+        if max(right - left, top - bottom) < _DOT:
+            return False
+        if not _drawn_how(handle, *self._integer_places[:2]):
+            return False
+        fill, stroke = self._integers[:2]
+        if stroke:
+            return True
+        if not fill:
+            return False
+        if not _fill_of(handle, *self._integer_places):
+            return True
+        red, green, blue, alpha = self._integers
+        if not alpha:
+            return False
+        if min(red, green, blue) < _WHITE:
+            if right - left > _WIDE and top - bottom > _HIGH and len(self._shades) < _MOST_SHADES:
+                self._shades.append((left, bottom, right, top))
+            return True
+        # White cells on a dark ground look like ruled ones.
+        return any(
+            x0 <= left + 1 and y0 <= bottom + 1 and right - 1 <= x1 and top - 1 <= y1
+            for x0, y0, x1, y1 in self._shades
+        )
 
 
 def _times(inner: Matrix, outer: Matrix) -> Matrix:
@@ -109,6 +171,15 @@ def _moved(point: tuple[float, float], matrix: Matrix) -> tuple[float, float]:
 
 
 def _upright(frame: Frame, corners: tuple[tuple[float, float], ...]) -> Box:
+    if len(corners) == 2:
+        # The thousands of lines of a drawing: as below, but quicker.
+        (x0, y0), (x1, y1) = corners
+        return frame.upright(
+            x0 if x0 < x1 else x1,
+            y0 if y0 < y1 else y1,
+            x1 if x0 < x1 else x0,
+            y1 if y0 < y1 else y0,
+        )
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
     return frame.upright(min(xs), min(ys), max(xs), max(ys))
 
@@ -118,41 +189,32 @@ def _image_corners(matrix: Matrix) -> tuple[tuple[float, float], ...]:
     return tuple(_moved(point, matrix) for point in ((0, 0), (0, 1), (1, 0), (1, 1)))
 
 
-def _is_visible(handle: object) -> bool:
-    """Tell whether a path leaves a mark: drawn, or filled with something other than white."""
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    if not raw.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
-        return False
-    if max(right.value - left.value, top.value - bottom.value) < _DOT:
-        return False
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    if not raw.FPDFPath_GetDrawMode(handle, fill, stroke):
-        return False
-    if stroke.value:
-        return True
-    if not fill.value:
-        return False
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not raw.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha):
-        return True
-    return bool(alpha.value) and min(red.value, green.value, blue.value) < _WHITE
-
-
-def _strokes(handle: object) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+def _strokes(handle: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
     """Yield the straight parts of a path in its own space."""
-    x, y = ctypes.c_float(), ctypes.c_float()
+    count = max(0, min(_parts_of(handle), _MOST_POINTS))
+    parts = list(map(_part_of, repeat(handle), range(count)))
+    numbers = (ctypes.c_float * (2 * count))()
+    start = ctypes.addressof(numbers)
+    found = list(
+        map(
+            _point_of,
+            parts,
+            range(start, start + 8 * count, 8),
+            range(start + 4, start + 4 + 8 * count, 8),
+        )
+    )
+    points = list(zip(numbers[::2], numbers[1::2], strict=True))
     first = last = (0.0, 0.0)
-    for index in range(min(raw.FPDFPath_CountSegments(handle), _MOST_POINTS)):
-        part = raw.FPDFPath_GetPathSegment(handle, index)
-        if not part or not raw.FPDFPathSegment_GetPoint(part, x, y):
+    for part, is_point, point, kind, closes in zip(
+        parts, found, points, map(_part_kind, parts), map(_part_closes, parts), strict=True
+    ):
+        if not part or not is_point:
             return
-        point = x.value, y.value
-        kind = raw.FPDFPathSegment_GetType(part)
         if kind == raw.FPDF_SEGMENT_MOVETO:
             first = point
         elif kind == raw.FPDF_SEGMENT_LINETO:
             yield last, point
         last = point
-        if raw.FPDFPathSegment_GetClose(part):
+        if closes:
             yield last, first
             last = first

@@ -83,9 +83,11 @@ def blocks(segments: list[Segment], tables: Sequence[TableBlock] = ()) -> list[B
     seen: set[int] = set()
     for turn, pieces in _by_turn([*segments, *_stand_ins_of(known, 0)]):
         # A table's columns must not be taken for columns of the page: tables come first.
+        before = len(known)
         plain = _without_tables(pieces, known)
+        searched = len(plain) if len(known) == before else 0
         for rows in _flows(plain, _COLUMN_DEPTH):
-            for block in _flow_blocks(rows):
+            for block in _flow_blocks(rows, searched):
                 if isinstance(block, int):
                     # A column beside a table may have parted its stand-ins.
                     if block not in seen:
@@ -143,8 +145,11 @@ def _stand_ins(number: int, table: TableBlock) -> Iterator[Segment]:
         )
 
 
-def _flow_blocks(rows: list[list[Segment]]) -> Iterator[Block | int]:
-    """Yield the paragraphs and tables of a flow, and the numbers of tables found before."""
+def _flow_blocks(rows: list[list[Segment]], searched: int) -> Iterator[Block | int]:
+    """Yield the paragraphs and tables of a flow, and the numbers of tables found before.
+
+    Where ``searched`` pieces, all those of the page, are one flow, it holds no further table.
+    """
     plain: list[list[Segment]] = []
     parts: list[list[list[Segment]] | int] = [plain]
     for row in rows:
@@ -160,7 +165,10 @@ def _flow_blocks(rows: list[list[Segment]]) -> Iterator[Block | int]:
         if isinstance(part, int):
             yield part
             continue
-        tables, rest = find_tables([piece for row in part for piece in row])
+        rest = [piece for row in part for piece in row]
+        tables: list[TableBlock] = []
+        if len(rest) != searched:
+            tables, rest = find_tables(rest)
         lines = [line_of(row) for row in rows_of(rest)]
         for table in tables:
             above = [line for line in lines if line.y0 < table.box[1]]
@@ -235,6 +243,9 @@ def _gutter(rows: list[list[Segment]]) -> float | None:
     best: tuple[int, float] | None = None
     for start, _ in starts.most_common(8):
         x = start - 0.4 * size
+        # Most places that are not the best one need no closer look.
+        if sum(not _crosses(row, x) for row in rows) <= (best[0] if best is not None else 0):
+            continue
         columns = sum(len(run) for crossing, run in _bands(rows, x) if not crossing)
         if columns and (best is None or columns > best[0]):
             best = columns, x
@@ -248,9 +259,9 @@ def _is_columns(rows: list[list[Segment]], gutter: float) -> bool:
         [piece for piece in pieces if piece.x1 <= gutter + 1],
         [piece for piece in pieces if piece.x1 > gutter + 1],
     )
+    if min(map(len, sides)) < _LEAST_COLUMN_LINES:
+        return False
     for side in sides:
-        if len(side) < _LEAST_COLUMN_LINES:
-            return False
         lines = [line_of(row) for row in rows_of(side)]
         width = max(line.x1 for line in lines) - min(line.x0 for line in lines)
         size = median(line.size for line in lines)

@@ -48,22 +48,24 @@ class MarginLine:
 def margin_lines(segments: Iterable[Segment], height: float) -> list[MarginLine]:
     """Return the lines in the margins of a page of this height that may be running ones."""
     rows = rows_of(segments)
-    lines = [line_of(row) for row in rows]
     found = []
-    for index, (row, line) in enumerate(zip(rows, lines, strict=True)):
+    for index, row in enumerate(rows):
+        if row[0].y1 > _MARGIN * height and row[0].y0 < (1 - _MARGIN) * height:
+            continue
+        line = line_of(row)
         if line.y1 <= _MARGIN * height:
             category, beside = "Header", index + 1
         elif line.y0 >= (1 - _MARGIN) * height:
             category, beside = "Footer", index - 1
         else:
             continue
-        neighbour = lines[beside] if 0 <= beside < len(lines) else None
+        neighbour = line_of(rows[beside]) if 0 <= beside < len(rows) else None
         if not line.text or len(line.text) > _LONGEST:
             continue
         if any(
-            _is_table_row(line, lines[other])
+            _is_table_row(line, line_of(rows[other]))
             for other in (index - 1, index + 1)
-            if 0 <= other < len(lines)
+            if 0 <= other < len(rows)
         ):
             continue
         found.append(

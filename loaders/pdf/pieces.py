@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import attrgetter
 
 from loaders.records import Box
 
@@ -19,6 +20,9 @@ WIDE_GAP = 1.8
 
 _SPACE = re.compile(r"[ \t\u00a0\u2000-\u200b\u3000]+")
 _CJK = re.compile(r"[⺀-鿿豈-﫿＀-￯　-〿]")
+_WORD_SPACE = re.compile(r"\s* \s*")
+_MIDDLE_AND_LEFT = attrgetter("middle", "x0")
+_LEFT = attrgetter("x0")
 
 
 @dataclass(slots=True)
@@ -29,7 +33,9 @@ class Segment:
     coordinates are those of the page turned back, on which the text reads from left to right.
     ``starts`` holds the left edge of each character and ``gap`` the widest space between its words,
     where they are known. ``block`` marks the place of
-    a table found before: the number of that table on its page.
+    a table found before: the number of that table on its page. ``line`` and ``chunks`` keep what
+    `line_of` and `stripes.chunks_of` made of it, as each step of reading asks for them anew: a
+    piece stays as it is once these have seen it.
     """
 
     text: str
@@ -42,10 +48,12 @@ class Segment:
     starts: list[float] | None = None
     block: int | None = None
     gap: float | None = None
+    middle: float = field(init=False, repr=False, compare=False)
+    line: Line | None = field(default=None, init=False, repr=False, compare=False)
+    chunks: tuple[Segment, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
-    @property
-    def middle(self) -> float:
-        return (self.y0 + self.y1) / 2
+    def __post_init__(self) -> None:
+        self.middle = (self.y0 + self.y1) / 2
 
 
 @dataclass(slots=True)
@@ -64,16 +72,22 @@ class Line:
 def rows_of(segments: Iterable[Segment]) -> list[list[Segment]]:
     """Group pieces that stand on the same height, rows from the top, pieces from the left."""
     rows: list[list[Segment]] = []
-    for segment in sorted(segments, key=lambda piece: (piece.middle, piece.x0)):
-        if rows:
-            first = rows[-1][0]
-            overlap = min(first.y1, segment.y1) - max(first.y0, segment.y0)
-            if overlap >= 0.5 * min(first.y1 - first.y0, segment.y1 - segment.y0):
-                rows[-1].append(segment)
+    row: list[Segment] = []
+    top = bottom = height = 0.0
+    for segment in sorted(segments, key=_MIDDLE_AND_LEFT):
+        y0, y1 = segment.y0, segment.y1
+        if row:
+            # Comparisons in place of min and max, which would be a third of the time.
+            overlap = (y1 if y1 < bottom else bottom) - (y0 if y0 > top else top)
+            if overlap >= 0.5 * (y1 - y0 if y1 - y0 < height else height):
+                row.append(segment)
                 continue
-        rows.append([segment])
+        row = [segment]
+        rows.append(row)
+        top, bottom, height = y0, y1, y1 - y0
     for row in rows:
-        row.sort(key=lambda piece: piece.x0)
+        if len(row) > 1:
+            row.sort(key=_LEFT)
     return rows
 
 
@@ -81,8 +95,10 @@ def line_of(row: list[Segment]) -> Line:
     """Join the pieces of a row."""
     if len(row) == 1:
         (only,) = row
-        text = _SPACE.sub(" ", only.text).strip()
-        return Line(text, only.x0, only.y0, only.x1, only.y1, only.size)
+        if only.line is None:
+            text = _SPACE.sub(" ", only.text).strip()
+            only.line = Line(text, only.x0, only.y0, only.x1, only.y1, only.size)
+        return only.line
     text = row[0].text
     cells = 1
     for before, after in pairwise(row):
@@ -114,15 +130,28 @@ def around_boxes(boxes: Sequence[Box]) -> Box:
 def placed_box(box: Box, turn: int, page: tuple[float, float]) -> Box:
     """Return a box as fractions of the upright page, on which its text stands turned."""
     width, height = page if not turn % 180 else page[::-1]
-
-    def fraction(value: float, whole: float) -> float:
-        if 0.0 < value <= whole:
-            return round(value / whole, 4)
-        return 1.0 if value > whole > 0 else 0.0
-
     x0, y0, x1, y1 = box
-    placed = fraction(x0, width), fraction(y0, height), fraction(x1, width), fraction(y1, height)
+    if 0.0 < x0 <= x1 <= width and 0.0 < y0 <= y1 <= height:
+        placed = (
+            round(x0 / width, 4),
+            round(y0 / height, 4),
+            round(x1 / width, 4),
+            round(y1 / height, 4),
+        )
+    else:
+        placed = (
+            _fraction(x0, width),
+            _fraction(y0, height),
+            _fraction(x1, width),
+            _fraction(y1, height),
+        )
     return _turned(placed, turn) if turn else placed
+
+
+def _fraction(value: float, whole: float) -> float:
+    if 0.0 < value <= whole:
+        return round(value / whole, 4)
+    return 1.0 if value > whole > 0 else 0.0
 
 
 def _turned(box: Box, turn: int) -> Box:
@@ -149,17 +178,13 @@ def cut_at(segment: Segment, places: list[float]) -> list[Segment]:
     return [piece for piece in found if piece is not None]
 
 
-def words_of(segment: Segment) -> Iterator[Segment]:
-    """Yield the words of a piece, parted at spaces."""
+def gaps_in(segment: Segment) -> list[tuple[float, float]]:
+    """Return from where to where the spaces between a piece's words reach."""
     if " " not in segment.text:
-        yield segment
-        return
+        return []
     starts = _starts(segment)
-    ends = [*starts[1:], segment.x1]
-    for match in re.finditer(r"[^ ]+", segment.text):
-        word = _part(segment, starts, ends, match.start(), match.end())
-        if word is not None:
-            yield word
+    spans = (match.span() for match in _WORD_SPACE.finditer(segment.text))
+    return [(starts[low], starts[high]) for low, high in spans if low and high < len(starts)]
 
 
 def _part(

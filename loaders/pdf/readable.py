@@ -8,8 +8,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
-_FILLING = re.compile(r"[\s.·…_\-–—=*]+")
+_FILLING = re.compile(r"[\s.·…_\-–—=*]")
 """White space, leaders and lines: what fills a page without being words."""
 
 _MOST_UNREADABLE = 0.3
@@ -43,28 +44,58 @@ def is_readable(texts: Iterable[str], lost: int = 0) -> bool:
     Chinese characters are those of the first levels of GB 2312 and Big5: they make up more than
     nine tenths of real text, and less than a third of characters drawn at random.
     """
-    text = _FILLING.sub("", "".join(texts))
-    if not text:
+    # A page has thousands of characters, but few different ones: all is asked of these.
+    length = odd = known = han = common = latin = vowels = 0
+    for char, count in Counter("".join(texts)).items():
+        traits = _traits(char)
+        if traits is None:
+            continue
+        length += count
+        odd += count * traits.odd
+        known += count * traits.known
+        han += count * traits.han
+        common += count * traits.common
+        latin += count * traits.latin
+        vowels += count * traits.vowels
+    if not length:
         return lost == 0
-    if unreadable(text, lost) > _MOST_UNREADABLE * (len(text) + lost):
+    if odd + lost > _MOST_UNREADABLE * (length + lost):
         return False
-    if len(text) < _LEAST_SIGNS:
+    if length < _LEAST_SIGNS:
         return True
-    counts = Counter(text)
-    known = sum(count for char, count in counts.items() if char.isalnum())
-    if known < _LEAST_LETTERS * len(text):
+    if known < _LEAST_LETTERS * length:
         return False
-    han = {char: count for char, count in counts.items() if _HAN.match(char)}
-    common = sum(count for char, count in han.items() if _is_common(char))
-    if sum(han.values()) >= _ENOUGH_HAN and common < _LEAST_COMMON * sum(han.values()):
+    if han >= _ENOUGH_HAN and common < _LEAST_COMMON * han:
         return False
-    bare = Counter(unicodedata.normalize("NFD", text.lower()))
-    latin = sum(bare[char] for char in string.ascii_lowercase)
-    vowels = sum(bare[char] for char in _VOWELS)
     return not (latin >= _ENOUGH_LATIN and vowels < _LEAST_VOWELS * latin)
 
 
+class _Traits(NamedTuple):
+    odd: bool
+    known: bool
+    han: bool
+    common: bool
+    latin: int
+    vowels: int
+
+
 @lru_cache(maxsize=1 << 15)
+def _traits(char: str) -> _Traits | None:
+    """Return what a character is and which letters it is made of; None for one that only fills."""
+    if _FILLING.match(char):
+        return None
+    letters = unicodedata.normalize("NFD", char.lower())
+    han = _HAN.match(char) is not None
+    return _Traits(
+        odd=bool(unreadable(char)),
+        known=char.isalnum(),
+        han=han,
+        common=han and _is_common(char),
+        latin=sum(letter in string.ascii_lowercase for letter in letters),
+        vowels=sum(letter in _VOWELS for letter in letters),
+    )
+
+
 def _is_common(char: str) -> bool:
     simplified = char.encode("gb2312", "ignore")
     if simplified and simplified[0] <= 0xD7:

@@ -15,20 +15,13 @@ from itertools import pairwise
 from math import inf
 from statistics import median
 
+from loaders.pdf.bands import HALF_LINE, HALF_PITCH, Band, bands_of, gap_between, row_groups
 from loaders.pdf.pieces import Segment, around
+from loaders.pdf.prose import is_cut_prose, is_prose
 from loaders.pdf.ruled import Rules, joined
 from loaders.pdf.stripes import NUMBER, Chunk, chunks_of, cuts_between, place
 from loaders.pdf.tables import TableBlock
-from loaders.pdf.unruled import (
-    HALF_LINE,
-    Band,
-    bands_of,
-    gap_between,
-    is_prose,
-    is_table,
-    row_groups,
-    texts_of,
-)
+from loaders.pdf.unruled import is_table, texts_of
 
 _SAME_END = 4.0
 """Points by which the ends of rules of one stack may differ."""
@@ -79,6 +72,11 @@ class _Zone:
     def white(self) -> float:
         """The white space below its upper rule."""
         return min(p.middle - HALF_LINE * p.size for p in self.bands[0]) - self.top
+
+    @property
+    def white_below(self) -> float:
+        """The white space above its lower rule."""
+        return self.bottom - max(p.middle + HALF_LINE * p.size for p in self.bands[-1])
 
 
 def rowed_tables(
@@ -199,9 +197,11 @@ def _table(
     if not cuts:
         return None
     count = len(zones)
-    for _ in range(_MOST_OPEN):
-        zones = [*_beyond(stack, zones, segments, cuts, above=True), *zones]
-    zones = [*zones, *_beyond(stack, zones, segments, cuts, above=False)]
+    zones = [
+        *_beyond(stack, zones, segments, cuts, above=True),
+        *zones,
+        *_beyond(stack, zones, segments, cuts, above=False),
+    ]
     if len(zones) > count:
         cuts = _cuts(zones) or cuts
     pieces = [piece for zone in zones for band in zone.bands for piece in band]
@@ -217,6 +217,8 @@ def _table(
     count = len(cuts) + 1
     for zone_chunks in chunks:
         place(zone_chunks, cuts)
+    if is_cut_prose(chunks, count, size):
+        return None
     single = sum(len(zone.bands) == 1 for zone in zones[1:])
     are_rows = many and single >= 0.5 * (len(zones) - 1)
     groups: list[list[Chunk]] = []
@@ -293,13 +295,14 @@ def _beyond(
     *,
     above: bool,
 ) -> list[_Zone]:
-    """Return the row before the first rule or after the last one: not every table is closed."""
+    """Return the rows before the first rule or after the last one: not every table is closed."""
     edge = zones[0].top if above else zones[-1].bottom
     # No further than the next rule: what lies behind it belongs to another run.
     others = [y for y in stack.ys if (y < edge if above else y > edge)]
     bound = (max if above else min)(others, default=-inf if above else inf)
     size = zones[0].bands[0][0].size
     pad = max(0.0, median(zone.white for zone in zones))
+    between = pad + max(0.0, median(zone.white_below for zone in zones))
     pieces = [
         piece
         for piece in segments
@@ -313,39 +316,59 @@ def _beyond(
     bands = bands_of(pieces)
     if above:
         bands.reverse()
-    taken: list[Band] = []
+    # Rows from the rule outwards, of their lines too.
+    rows: list[list[Band]] = []
     for band in bands:
         x0, _, x1, _ = around(band)
         if x0 < stack.x0 - size or x1 > stack.x1 + size:
             break
-        if taken:
-            white = gap_between(band, taken[-1]) if above else gap_between(taken[-1], band)
-        else:
-            white = (
-                edge - max(p.middle + HALF_LINE * p.size for p in band)
-                if above
-                else min(p.middle - HALF_LINE * p.size for p in band) - edge
-            )
-        if white > (_NEAR * size if taken else 1.25 * pad + 0.1 * size):
-            break
         if above and any(_NAMED_VALUE.match(chunk.text) for chunk in _chunks(band)):
             break
-        taken.append(band)
-    chunks = [_chunks(band) for band in taken]
-    while chunks and len(chunks[-1]) < 2:
-        chunks.pop()
-        taken.pop()
-    filled = {bisect_right(cuts, chunk.x0) for line in chunks for chunk in line}
-    if len(filled) < max(2, 0.6 * (len(cuts) + 1)):
-        return []
-    if above:
-        taken.reverse()
-        chunks.reverse()
-    ends = [
-        piece.middle + (-HALF_LINE if above else HALF_LINE) * piece.size
-        for band in taken
-        for piece in band
+        white = _white(rows[-1][-1], band) if rows else _white_to(edge, band)
+        if white > (max(_NEAR * size, 1.1 * between) if rows else 1.25 * pad) + 0.1 * size:
+            break
+        if rows and white < between - 0.1 * size:
+            rows[-1].append(band)
+        elif len(rows) < (_MOST_OPEN if above else 1):
+            rows.append([band])
+        else:
+            break
+    while rows and not _is_row(rows[-1], cuts):
+        rows.pop()
+    found = [
+        _open_zone(row, edge if number == 0 else None, pad, above=above)
+        for number, row in enumerate(rows)
     ]
-    if above:
-        return [_Zone(min(ends) - pad, edge, taken, chunks)]
-    return [_Zone(edge, max(ends) + pad, taken, chunks)]
+    return found[::-1] if above else found
+
+
+def _white(one: Band, other: Band) -> float:
+    """Return the white between two bands, whichever is the upper one."""
+    upper, lower = (one, other) if one[0].middle < other[0].middle else (other, one)
+    return gap_between(upper, lower)
+
+
+def _white_to(edge: float, band: Band) -> float:
+    return min(abs(piece.middle - edge) - HALF_LINE * piece.size for piece in band)
+
+
+def _is_row(row: list[Band], cuts: Sequence[float]) -> bool:
+    """Tell a row from a caption and other text, having dropped the lines of these beyond it."""
+    while row and len(_chunks(row[-1])) < 2 and not _is_beside(row):
+        row.pop()
+    filled = {bisect_right(cuts, chunk.x0) for band in row for chunk in _chunks(band)}
+    return len(filled) >= max(2, 0.6 * (len(cuts) + 1))
+
+
+def _is_beside(row: list[Band]) -> bool:
+    """Tell whether the outermost line stands midway beside lines of another cell."""
+    return len(row) > 1 and _white(row[-2], row[-1]) < HALF_PITCH * row[-1][0].size
+
+
+def _open_zone(row: list[Band], edge: float | None, pad: float, *, above: bool) -> _Zone:
+    bands = row[::-1] if above else row
+    top = min(p.middle - HALF_LINE * p.size for p in bands[0]) - pad
+    bottom = max(p.middle + HALF_LINE * p.size for p in bands[-1]) + pad
+    if edge is not None:
+        top, bottom = (top, edge) if above else (edge, bottom)
+    return _Zone(top, bottom, bands, [_chunks(band) for band in bands])

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from loaders.pdf.openings import open_cuts, open_row
 from loaders.pdf.pieces import Segment, cut_at, rows_of
 from loaders.pdf.tables import TableBlock, cell_text
 from loaders.records import Box
@@ -31,6 +32,7 @@ _LONG_CELL = 150
 _MOST_ODD = 0.1
 _MANY_COLUMNS = 12
 _MOST_REPEATED = 5
+_FEW_COLUMNS = 3
 
 
 @dataclass(slots=True)
@@ -42,9 +44,10 @@ class Rules:
 
     def add(self, x0: float, y0: float, x1: float, y1: float) -> None:
         """Take the line between two corners, if it is one that stands straight."""
-        if abs(y1 - y0) <= _SNAP / 2 and abs(x1 - x0) > abs(y1 - y0):
+        across, down = abs(x1 - x0), abs(y1 - y0)
+        if down <= _SNAP / 2 and across > down:
             self.horizontal.append(((y0 + y1) / 2, min(x0, x1), max(x0, x1)))
-        elif abs(x1 - x0) <= _SNAP / 2 and abs(y1 - y0) > abs(x1 - x0):
+        elif across <= _SNAP / 2 and down > across:
             self.vertical.append(((x0 + x1) / 2, min(y0, y1), max(y0, y1)))
 
     def turned_back(self, turn: int, width: float, height: float) -> Rules:
@@ -80,6 +83,9 @@ def ruled_tables(
             if grid.is_drawing:
                 continue
             inside, outside = grid.part(rest)
+            if grid.column_count <= _FEW_COLUMNS and (cuts := open_cuts(grid.xs, grid.ys, inside)):
+                grid = grid.cut(cuts)
+                inside, outside = grid.part(rest)
             table = _table(grid, inside) if inside else None
             if table is not None:
                 tables.append(table)
@@ -150,6 +156,7 @@ class _Grid:
     """The fields between the rules of one grid, and the cells that they unite to."""
 
     def __init__(self, rules: Rules) -> None:
+        self._rules = rules
         self.xs = _places(rules.vertical, [end for line in rules.horizontal for end in line[1:]])
         self.ys = _places(rules.horizontal, [end for line in rules.vertical for end in line[1:]])
         self.row_count, self.column_count = len(self.ys) - 1, len(self.xs) - 1
@@ -174,6 +181,10 @@ class _Grid:
     @property
     def box(self) -> Box:
         return self.xs[0], self.ys[0], self.xs[-1], self.ys[-1]
+
+    def cut(self, walls: list[tuple[float, float, float]]) -> _Grid:
+        """Return it with more upright rules."""
+        return _Grid(Rules(self._rules.horizontal, sorted([*self._rules.vertical, *walls])))
 
     def cell(self, row: int, column: int) -> int:
         """Return the number of the cell that a field belongs to."""
@@ -221,13 +232,20 @@ def _places(lines: list[tuple[float, float, float]], ends: list[float]) -> list[
     return places
 
 
+def _nearest(places: list[float], place: float) -> int:
+    after = bisect_left(places, place)
+    if after == len(places) or (after and place - places[after - 1] <= places[after] - place):
+        return after - 1
+    return after
+
+
 def _covered(
     lines: list[tuple[float, float, float]], places: list[float], crossing: list[float]
 ) -> set[tuple[int, int]]:
     """Return (place, field) where a line runs along at least half of the field's side."""
     found: set[tuple[int, int]] = set()
     for place, low, high in lines:
-        number = min(range(len(places)), key=lambda index: abs(places[index] - place))
+        number = _nearest(places, place)
         start = max(0, bisect_right(crossing, low) - 1)
         for side in range(start, len(crossing) - 1):
             if crossing[side] >= high:
@@ -302,6 +320,12 @@ def _give(
     owner: dict[tuple[int, int], list[Segment]],
 ) -> None:
     """Let every field of a cell own its text, or its columns theirs where wide gaps part them."""
+    if len(fields) == grid.column_count and len({row for row, _ in fields}) == 1:
+        of_row = open_row(grid.xs, [piece for _, _, piece in content])
+        if of_row:
+            for row, column in fields:
+                owner[row, column] = of_row.get(column, [])
+            return
     by_column: defaultdict[int, list[Segment]] = defaultdict(list)
     for _, column, piece in content:
         by_column[column].append(piece)

@@ -14,6 +14,7 @@ import pypdfium2 as pdfium
 from loaders.errors import DamagedFileError, EncryptedFileError
 
 _WRONG_PASSWORD = 4
+_UNKNOWN_PROTECTION = 5
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,9})[ \t\r\n]+(\d{1,5})[ \t\r\n]+obj\b")
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _END = re.compile(rb"endobj|stream\b|\bobj\b")
@@ -35,6 +36,9 @@ def opened_pdf(path: Path, password: str | None, *, name: str) -> tuple[pdfium.P
     except pdfium.PdfiumError as exc:
         if exc.err_code == _WRONG_PASSWORD:
             raise EncryptedFileError(f"{name}: wrong or no password", format="pdf") from exc
+        if exc.err_code == _UNKNOWN_PROTECTION:
+            # For the holders of certain certificates, who can save it without protection.
+            raise EncryptedFileError(f"{name}: cannot be decrypted", format="pdf") from exc
         data = salvaged_pdf(path.read_bytes())
         if data is None:
             raise DamagedFileError(f"{name}: {exc}", format="pdf") from exc

@@ -5,20 +5,23 @@ Pure geometry: knows no PDF.
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from loaders.pdf.pieces import Segment, cut_at, words_of
+from loaders.pdf.pieces import Segment, cut_at, gaps_in
 
 _WORD_GAP = 0.5
 """In sizes of the text, as are all of these."""
 
 _GUTTER = 0.55
 _MANY_BANDS = 8
+_BESIDE = 0.9
+"""Lines of one text are further from each other."""
+
 NUMBER = re.compile(r"[-+(（]?[¥￥$€£]?[\d.,，%‰)）–—-]+")
 
 
@@ -32,21 +35,18 @@ class Chunk:
     high: int = 0
 
 
-def chunks_of(piece: Segment) -> Iterator[Segment]:
-    """Yield the parts of a piece between gaps wider than a space."""
-    if piece.gap is not None and piece.gap < _WORD_GAP * piece.size:
-        yield piece
-        return
-    words = list(words_of(piece))
-    if len(words) == 1:
-        yield from words
-        return
-    cuts = [
-        (before.x1 + after.x0) / 2
-        for before, after in pairwise(words)
-        if after.x0 - before.x1 >= _WORD_GAP * piece.size
-    ]
-    yield from cut_at(piece, cuts) if cuts else (piece,)
+def chunks_of(piece: Segment) -> tuple[Segment, ...]:
+    """Return the parts of a piece between gaps wider than a space."""
+    if piece.chunks is None:
+        piece.chunks = tuple(_chunks(piece))
+    return piece.chunks
+
+
+def _chunks(piece: Segment) -> list[Segment]:
+    least = _WORD_GAP * piece.size
+    if piece.gap is not None and piece.gap < least:
+        return [piece]
+    return cut_at(piece, [(low + high) / 2 for low, high in gaps_in(piece) if high - low >= least])
 
 
 def cuts_between(
@@ -60,7 +60,7 @@ def cuts_between(
     for chunk in chunks:
         events.append((chunk.piece.x0, 1, chunk.band))
         events.append((chunk.piece.x1, -1, chunk.band))
-    events.sort(key=lambda event: (event[0], event[1]))
+    events.sort()
     # A title over several columns, or a long cell, may cross; in a small table none may.
     most = band_count // 8 + (band_count >= 4)
     least = (_GUTTER if sure or band_count >= _MANY_BANDS else _WORD_GAP + 0.3) * size
@@ -96,11 +96,12 @@ def _best_cut(
     left: dict[int, float] = {}
     right: dict[int, float] = {}
     for chunk in chunks:
-        piece = chunk.piece
-        if piece.x1 <= middle:
-            left[chunk.band] = max(left.get(chunk.band, piece.x1), piece.x1)
-        elif piece.x0 >= middle:
-            right[chunk.band] = min(right.get(chunk.band, piece.x0), piece.x0)
+        x0, x1 = chunk.piece.x0, chunk.piece.x1
+        if x1 <= middle:
+            if x1 > left.get(chunk.band, -math.inf):
+                left[chunk.band] = x1
+        elif x0 >= middle and x0 < right.get(chunk.band, math.inf):
+            right[chunk.band] = x0
     both = sum(right[band] - left[band] >= least for band in left.keys() & right.keys())
     share = 0.25 if band_count >= _MANY_BANDS else 0.4
     # A column that only its header and a note or two fill stands well apart.
@@ -109,9 +110,10 @@ def _best_cut(
 
 
 def _without_halves(chunks: Sequence[Chunk], cuts: list[float]) -> list[float]:
-    """Drop the cut within a column whose words stand at its left edge and its numbers at the right.
+    """Drop cuts within a column whose texts stand at its left edge, in its middle or at its right.
 
-    No band has text on both sides of such a cut.
+    No line has text on both sides of such a cut. Numbers on both sides are two columns, such as
+    debit and credit.
     """
     kept: list[float] = []
     for index, cut in enumerate(cuts):
@@ -119,13 +121,25 @@ def _without_halves(chunks: Sequence[Chunk], cuts: list[float]) -> list[float]:
         high = cuts[index + 1] if index + 1 < len(cuts) else float("inf")
         left = [c for c in chunks if c.piece.x1 <= cut and c.piece.x0 >= low]
         right = [c for c in chunks if c.piece.x0 >= cut and c.piece.x1 <= high]
-        if (
-            {chunk.band for chunk in left} & {chunk.band for chunk in right}
-            or sum(map(_is_number, right)) < 0.8 * len(right)
-            or sum(map(_is_number, left)) > 0.2 * len(left)
+        if _stand_beside(left, right) or (
+            sum(map(_is_number, left)) > 0.2 * len(left)
+            and sum(map(_is_number, right)) > 0.2 * len(right)
         ):
             kept.append(cut)
     return kept
+
+
+def _stand_beside(left: Sequence[Chunk], right: Sequence[Chunk]) -> bool:
+    """Tell whether a text stands beside another one, or midway beside two lines of it."""
+    if {chunk.band for chunk in left} & {chunk.band for chunk in right}:
+        return True
+    heights = sorted(chunk.piece.middle for chunk in left)
+    for chunk in right:
+        reach = _BESIDE * chunk.piece.size
+        found = bisect_left(heights, chunk.piece.middle - reach)
+        if found < len(heights) and heights[found] < chunk.piece.middle + reach:
+            return True
+    return False
 
 
 def _is_number(chunk: Chunk) -> bool:

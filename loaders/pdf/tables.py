@@ -17,6 +17,10 @@ _TOLERANCE = 0.03
 _LONGEST_NOTE = 60
 _NO_ROOM = 2.5
 _CONTINUED = re.compile(r"[（(]?续|接上[页表]|\bcont(?:inued|['’]d|\.)", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[。！？；.!?;]$")
+_MOST_EMPTY = 0.1
+_FULL = 0.8
+_FIRST_WIDE = 0x2E80
 _WHOLE_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _NUMBER_GOES_ON = re.compile(r"[\d.,，%]")
 
@@ -73,21 +77,30 @@ class TableWriter:
         if not (self._is_top and len(text) < _LONGEST_NOTE and _CONTINUED.search(text)):
             self._is_top, self._open = False, None
 
-    def element(self, block: TableBlock) -> Element:
-        """Return the element of the next table."""
+    def element(
+        self,
+        block: TableBlock,
+        following: TableBlock | None = None,
+        page: tuple[float, float] = (1.0, 1.0),
+    ) -> Element:
+        """Return the element of the next table.
+
+        ``following`` stands at the top of the next page, of this width and height: if it begins
+        with the rest of this table's last row, it loses that row.
+        """
         before = self._open if self._is_top else None
         self._is_top = False
         if before is not None and _goes_on(before, block, self._page):
             header, first_row = before.header, before.next_row
-            count = len(before.header_rows)
-            if not (count < len(block.rows) and block.rows[:count] == before.header_rows):
-                count = 0
+            count = _repeated(before.header_rows, block.rows)
             header_rows = before.header_rows
         else:
             header, _, count = split_header(block.rows)
             header_rows, first_row = block.rows[:count], count + 1
         rows = block.rows[count:]
         self._open = _Open(block, self._page, header, header_rows, first_row + len(rows))
+        if rows and following is not None and _goes_on(self._open, following, page):
+            rows[-1] = _with_rest(block, header_rows, following)
         return make_table(
             header,
             tuple(map(tuple, rows)),
@@ -108,6 +121,53 @@ class TableWriter:
             end = start + len("\t".join(row))
             spans.append(Span(start, end, placed_box(box, block.turn, self._page)))
         return tuple(spans)
+
+
+def _with_rest(block: TableBlock, header_rows: list[list[str]], following: TableBlock) -> list[str]:
+    """Return the last row, with what the page break cut off, which the next page's table loses."""
+    last = block.rows[-1]
+    count = _repeated(header_rows, following.rows)
+    rest = following.rows[count]
+    if not _is_rest(block, rest):
+        return last
+    # Without more rows, the header that the page repeats stands there for nothing.
+    end = count + 1 if count + 1 < len(following.rows) else None
+    del following.rows[0 if end is None else count : end]
+    del following.boxes[0 if end is None else count : end]
+    return [join_lines(text, more) if more else text for text, more in zip(last, rest, strict=True)]
+
+
+def _is_rest(block: TableBlock, rest: list[str]) -> bool:
+    """Tell the rest of a row: its first cell is empty unlike others, and only full cells go on."""
+    last = block.rows[-1]
+    if rest[0] or not last[0] or not any(rest):
+        return False
+    if len(block.rows) > 1 and last[0] == block.rows[-2][0]:
+        # A merged cell, whose next rows stand on the next page.
+        return False
+    if sum(not row[0] for row in block.rows) > _MOST_EMPTY * len(block.rows):
+        return False
+    going_on = [column for column, text in enumerate(rest) if text]
+    return all(
+        _line_width(last[column]) * block.size >= _FULL * (high - low)
+        for column, (low, high) in enumerate(block.columns)
+        if rest[column]
+    ) and any(not _SENTENCE_END.search(last[column]) for column in going_on)
+
+
+def _line_width(text: str) -> float:
+    """Estimate how wide a text is on one line, in sizes of it."""
+    return sum(1.0 if ord(char) > _FIRST_WIDE else 0.5 for char in text)
+
+
+def _repeated(header_rows: list[list[str]], rows: list[list[str]]) -> int:
+    """Count the rows of a header that a page repeats: not all that count as header need return."""
+    count = 0
+    for known, row in zip(header_rows, rows[:-1], strict=False):
+        if known != row:
+            break
+        count += 1
+    return count
 
 
 def _goes_on(before: _Open, block: TableBlock, page: tuple[float, float]) -> bool:

@@ -16,11 +16,13 @@ import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from loaders.pdf.calls import number_of, quick
+from loaders.pdf.directions import direction_at, runs_down, set_in_columns
 from loaders.pdf.pieces import Segment
 from loaders.records import Box
 
 Codes: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
-Numbers: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
+Numbers: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"
 Flags: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.bool_]]"
 
 _SLANT = 8
@@ -28,6 +30,24 @@ _SLANT = 8
 
 _BROKEN_WORD = 2
 """What PDFium puts for the hyphen of a word broken at the end of a line; U+FFFE in old releases."""
+
+_MANY_LOST = 0.05
+_MOST_NAMELESS = 0.5
+_SAMPLE = 100
+
+_count_of = quick(raw.FPDFText_CountChars, ctypes.c_int, ctypes.c_void_p)
+_code_of = quick(raw.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
+_text_of = quick(
+    raw.FPDFText_GetText,
+    ctypes.c_int,
+    *(ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p),
+)
+_box_of = quick(
+    raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
+)
+_angle_of = quick(raw.FPDFText_GetCharAngle, ctypes.c_float, ctypes.c_void_p, ctypes.c_int)
+_size_of = quick(raw.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int)
+_error_of = quick(raw.FPDFText_HasUnicodeMapError, ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 
 
 @dataclass(slots=True)
@@ -43,13 +63,13 @@ def read_text(page: pdfium.PdfPage) -> PageText:
     textpage = page.get_textpage()
     try:
         found = PageText()
-        found.segments.extend(_read(page, textpage.raw, found))
+        found.segments.extend(_read(page, number_of(textpage.raw), found))
         return found
     finally:
         textpage.close()
 
 
-def _read(page: pdfium.PdfPage, text: object, found: PageText) -> Iterator[Segment]:
+def _read(page: pdfium.PdfPage, text: int, found: PageText) -> Iterator[Segment]:
     """Yield runs of characters that follow each other on a line, whichever way the line runs.
 
     A page has thousands of characters, so those that only go on with a run as the one before them
@@ -57,35 +77,39 @@ def _read(page: pdfium.PdfPage, text: object, found: PageText) -> Iterator[Segme
     """
     frame = Frame(page)
     characters = _characters(text, frame, found)
-    x0s, y0s, x1s, y1s = characters.boxes
+    # Of most characters nothing is asked: single numbers cost less than lists of all.
+    x0_of, y0_of, x1_of, y1_of = (numbers.item for numbers in characters.boxes)
     chars: list[str] = []
     sizes: list[float] = []
     starts: list[float] = []
     left = top = right = bottom = last_size = widest = 0.0
+    joined, spaced, ended = characters.joined, characters.spaced, characters.ended
+    offset_of = characters.offsets.item
     breaks = iter(characters.breaks)
     end = index = 0
-    count = len(characters.text)
+    count = len(characters.indices)
+    if 2 * len(characters.breaks) > count:
+        frame.in_columns = set_in_columns(text, characters.indices.tolist())
     while index < count:
-        char, ended = characters.text[index], characters.ended[index]
         if frame.rotation:
             x0, y0, x1, y1 = frame.upright(*characters.drawn(index))
         else:
-            x0, y0, x1, y1 = x0s[index], y0s[index], x1s[index], y1s[index]
+            x0, y0, x1, y1 = x0_of(index), y0_of(index), x1_of(index), y1_of(index)
         size = y1 - y0
         gap = x0 - right
         larger = size if size > last_size else last_size
         shorter = size if size < bottom - top else bottom - top
         overlap = (y1 if y1 < bottom else bottom) - (y0 if y0 > top else top)
+        char = joined[offset_of(index)]
         if (
             chars
             and -0.6 * larger <= gap <= 1.8 * larger
             and overlap >= 0.5 * shorter
-            and not (ended and gap < -0.05 * larger)
+            and not (ended[index] and gap < -0.05 * larger)
         ):
             if gap > 0.1 * size and (
                 # PDFium sees no space between a label and what was filled in beside it.
-                characters.spaced[index]
-                or (gap > 0.6 * size and (char.isascii() or chars[-1][-1].isascii()))
+                spaced[index] or (gap > 0.6 * size and (char.isascii() or chars[-1][-1].isascii()))
             ):
                 chars.append(" ")
                 starts.append(right)
@@ -100,21 +124,22 @@ def _read(page: pdfium.PdfPage, text: object, found: PageText) -> Iterator[Segme
         else:
             if chars and not frame.slanted:
                 yield _segment(chars, starts, sizes, (left, top, right, bottom), frame.turn, widest)
-            frame.follow(text, int(characters.indices[index]))
+            if frame.follow(text, characters.indices.item(index)):
+                x0, y0, x1, y1 = frame.upright(*characters.drawn(index))
             widest = 0.0
-            left, top, right, bottom = frame.upright(*characters.drawn(index))
+            left, top, right, bottom = x0, y0, x1, y1
             last_size = bottom - top
             chars, sizes, starts = [char], [last_size], [left]
         index += 1
         while end < index:
             end = next(breaks)
-        if end > index and not frame.rotation and right == x1s[index - 1]:
+        if end > index and not frame.rotation and right == x1_of(index - 1):
             more, places, gap = characters.stretch(index, end)
             chars.append(more)
             starts.extend(places)
             sizes.extend([last_size] * (end - index))
             widest = gap if gap > widest else widest
-            right = x1s[end - 1]
+            right = x1_of(end - 1)
             index = end
     if chars and not frame.slanted:
         yield _segment(chars, starts, sizes, (left, top, right, bottom), frame.turn, widest)
@@ -131,49 +156,61 @@ class _Characters:
     visible one stands, ``gaps`` the widths of its spaces.
     """
 
-    text: str
     indices: Codes
-    spaced: list[bool]
-    ended: list[bool]
-    boxes: tuple[list[float], list[float], list[float], list[float]]
+    spaced: bytes
+    ended: bytes
+    boxes: tuple[Numbers, ...]
     drawn_boxes: Numbers
     breaks: list[int]
     joined: str
-    places: list[float]
-    offsets: list[int]
+    places: Numbers
+    offsets: Codes
     gaps: list[float]
 
     def drawn(self, index: int) -> tuple[float, float, float, float]:
         """Return a box as PDFium has it: left, bottom, right, top."""
-        left, top, right, bottom = self.drawn_boxes[index].tolist()
+        left, top, right, bottom = self.drawn_boxes[:, index].tolist()
         return left, bottom, right, top
 
     def stretch(self, start: int, end: int) -> tuple[str, list[float], float]:
         """Return the text of a simple stretch, where its characters begin, and its widest gap."""
-        low, high = self.offsets[start - 1] + 1, self.offsets[end - 1] + 1
+        low, high = self.offsets.item(start - 1) + 1, self.offsets.item(end - 1) + 1
         gaps = self.gaps[low - start : high - end]
-        return self.joined[low:high], self.places[low:high], max(gaps, default=0.0)
+        return self.joined[low:high], self.places[low:high].tolist(), max(gaps) if gaps else 0.0
 
 
-def _characters(text: object, frame: Frame, found: PageText) -> _Characters:
-    count = raw.FPDFText_CountChars(text)
-    codes, drawn, has_box = _ask(text, count)
+def _lost(text: int, codes: Codes, blank: Flags) -> int:
+    """Count the characters that are not text.
+
+    Control characters, besides tabs and line ends, stand for glyphs without a meaning. Fonts that
+    name none of theirs have PDFium give numbers of glyphs, of which only the first look like that;
+    other such fonts have letters for numbers, as they should, and use no control characters.
+    """
+    count = int(
+        np.count_nonzero(blank & (codes < 32) & (codes != 9) & (codes != 10) & (codes != 13))
+    )
+    if count < _MANY_LOST * len(codes):
+        return count
+    asked = np.flatnonzero(~blank)[:: max(1, len(codes) // _SAMPLE)].tolist()
+    nameless = sum(_error_of(text, index) > 0 for index in asked)
+    return len(codes) if asked and nameless >= _MOST_NAMELESS * len(asked) else count
+
+
+def _characters(text: int, frame: Frame, found: PageText) -> _Characters:
+    codes = _codes(text, _count_of(text))
     blank = ((codes <= 32) | (codes == 0xA0)) & (codes != _BROKEN_WORD)
-    found.lost += int(np.count_nonzero(blank & (codes < 9)))
+    found.lost += _lost(text, codes, blank)
     spaces = np.cumsum(blank & ((codes == 32) | (codes == 0xA0)))
     ends = np.cumsum(blank & ((codes == 10) | (codes == 13)))
-    kept = np.flatnonzero(~blank & _whole_characters(codes) & has_box)
-    codes, drawn = codes[kept], drawn[kept]
+    kept, drawn = _boxes(text, np.flatnonzero(~blank & _whole_characters(codes)))
+    codes = codes[kept]
     codes[(codes == _BROKEN_WORD) | (codes == 0xFFFE)] = 0xAD
-    visible = codes.astype("<u4").tobytes().decode("utf-32-le", "replace")
-    spaced = np.diff(spaces[kept], prepend=0) > 0
-    ended = np.diff(ends[kept], prepend=0) > 0
-    x0, y0 = drawn[:, 0] - frame.left, frame.top - drawn[:, 1]
-    x1, y1 = drawn[:, 2] - frame.left, frame.top - drawn[:, 3]
+    spaced, ended = _rises(spaces[kept]), _rises(ends[kept])
+    x0, y0 = drawn[0] - frame.left, frame.top - drawn[1]
+    x1, y1 = drawn[2] - frame.left, frame.top - drawn[3]
     # What `_read` asks of each character, where the one before it has the same height.
-    size = y1 - y0
+    own = y1[1:] - y0[1:]
     gap = x0[1:] - x1[:-1]
-    own = size[1:]
     simple = (
         (y0[1:] == y0[:-1])
         & (y1[1:] == y1[:-1])
@@ -186,57 +223,60 @@ def _characters(text: object, frame: Frame, found: PageText) -> _Characters:
     ascii_ = codes < 128
     parted = (gap > 0.1 * own) & (spaced[1:] | ((gap > 0.6 * own) & (ascii_[1:] | ascii_[:-1])))
     before = np.flatnonzero(parted) + 1
-    places = np.insert(x0, before, x1[before - 1])
-    joined = np.insert(codes, before, 32).astype("<u4").tobytes().decode("utf-32-le", "replace")
     offsets = np.arange(len(codes))
     offsets[1:] += np.cumsum(parted)
+    joined = np.full(len(codes) + len(before), 32, "<u4")
+    joined[offsets] = codes
+    places = np.empty(len(joined))
+    places[offsets] = x0
+    places[offsets[before] - 1] = x1[before - 1]
     return _Characters(
-        text=visible,
         indices=kept,
-        spaced=spaced.tolist(),
-        ended=ended.tolist(),
-        boxes=(x0.tolist(), y0.tolist(), x1.tolist(), y1.tolist()),
+        spaced=spaced.tobytes(),
+        ended=ended.tobytes(),
+        boxes=(x0, y0, x1, y1),
         drawn_boxes=drawn,
         breaks=[0, *(np.flatnonzero(~simple) + 1).tolist(), len(codes)],
-        joined=joined,
-        places=places.tolist(),
-        offsets=offsets.tolist(),
+        joined=joined.tobytes().decode("utf-32-le", "replace"),
+        places=places,
+        offsets=offsets,
         gaps=gap[before - 1].tolist(),
     )
 
 
-def _ask(text: object, count: int) -> tuple[Codes, Numbers, Flags]:
-    """Return the codes of all characters, their boxes (left, top, right, bottom), which have one.
+def _rises(counts: Codes) -> Flags:
+    """Tell where a number is larger than the one before it."""
+    rises = np.empty(len(counts), np.bool_)
+    rises[:1] = counts[:1] > 0
+    rises[1:] = counts[1:] > counts[:-1]
+    return rises
 
-    A call into PDFium for each of them: plain numbers as arguments and a loop in C make these twice
-    as fast as structures that Python makes for each.
-    """
-    boxes = (raw.FS_RECTF * count)()
-    start, step = ctypes.addressof(boxes), ctypes.sizeof(raw.FS_RECTF)
-    handle = ctypes.cast(text, ctypes.c_void_p).value  # type: ignore[arg-type]
-    box_of = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
-        ctypes.cast(raw.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
-    )
+
+def _boxes(text: int, indices: Codes) -> tuple[Codes, Numbers]:
+    """Return which of these characters have a box, and all left, top, right and bottom edges."""
+    count = len(indices)
+    boxes = np.zeros((count, 4), np.float32)
+    start, step = boxes.ctypes.data, 4 * boxes.itemsize
     places = range(start, start + step * count, step)
-    has_box = np.fromiter(map(box_of, repeat(handle), range(count), places), np.bool_, count)
-    drawn = np.frombuffer(boxes, np.float32).reshape(count, 4) if count else np.empty((0, 4))
-    return _codes(text, count), drawn.astype(np.float64), has_box
+    asked = map(_box_of, repeat(text), indices.tolist(), places)
+    has_box = np.fromiter(asked, np.bool_, count)
+    if not has_box.all():
+        indices, boxes = indices[has_box], boxes[has_box]
+    return indices, np.ascontiguousarray(boxes.T, np.float64)
 
 
-def _codes(text: object, count: int) -> Codes:
-    code_of = raw.FPDFText_GetUnicode
+def _codes(text: int, count: int) -> Codes:
     # Two for each, should the library write pairs for characters beyond the first plane.
-    units = (ctypes.c_ushort * (2 * count + 2))()
-    if raw.FPDFText_GetText(text, 0, count, units) == count + 1:
-        codes = np.frombuffer(memoryview(units), np.uint16, count).astype(np.int64)
+    units = np.zeros(2 * count + 2, np.uint16)
+    if _text_of(text, 0, count, units.ctypes.data) == count + 1:
+        codes = units[:count].astype(np.int64)
         if not np.any((codes >= 0xD800) & (codes < 0xE000)):
             # Stands for all that is not text, of which only the single character says what it is.
             for index in np.flatnonzero(codes == 0xFFFE).tolist():
-                codes[index] = code_of(text, index)
+                codes[index] = _code_of(text, index)
             return codes
     # The text as a whole leaves out what has no code: then it does not tell which is which.
-    each: Codes = np.fromiter((code_of(text, index) for index in range(count)), np.int64, count)
-    return each
+    return np.fromiter(map(_code_of, repeat(text), range(count)), np.int64, count)
 
 
 def _whole_characters(codes: Codes) -> Flags:
@@ -259,7 +299,8 @@ def _whole_characters(codes: Codes) -> Flags:
 def _segment(
     chars: list[str], starts: list[float], sizes: list[float], box: Box, turn: int, gap: float
 ) -> Segment:
-    size = max(0.1, sorted(sizes)[len(sizes) // 2])
+    sizes.sort()
+    size = max(0.1, sizes[len(sizes) // 2])
     text = "".join(chars)
     stripped = text.strip()
     if len(stripped) != len(text):
@@ -268,45 +309,43 @@ def _segment(
     return Segment(stripped, *box, size, turn, starts, gap=gap)
 
 
-def _direction(text: object, index: int) -> int:
-    """Return which way a character's successor lies, in degrees clockwise."""
-    here, there = raw.FS_RECTF(), raw.FS_RECTF()
-    if not (
-        raw.FPDFText_GetLooseCharBox(text, index, ctypes.byref(here))
-        and raw.FPDFText_GetLooseCharBox(text, index + 1, ctypes.byref(there))
-    ):
-        return 0
-    across = there.left + there.right - here.left - here.right
-    up = there.top + there.bottom - here.top - here.bottom
-    if abs(across) >= abs(up):
-        return 0 if across >= 0 else 180
-    return 270 if up > 0 else 90
-
-
 class Frame:
     """Turns PDF coordinates into those of the page as one holds it to read the text at hand.
 
-    ``turn`` is how far that is turned against the upright page; ``slanted`` marks text that stands
-    askew, in practice a watermark.
+    ``turn`` is how far that is turned against the upright page; ``in_columns`` tells that the page
+    is set in columns from the right; ``slanted`` marks text that stands askew, in practice a
+    watermark.
     """
 
     def __init__(self, page: pdfium.PdfPage) -> None:
-        self._page_rotation = self.rotation = page.get_rotation()
+        rotation: int = page.get_rotation()
+        self._page_rotation = self.rotation = rotation
         self.left, self._bottom, self._right, self.top = page.get_bbox()
         self.turn = 0
         self.slanted = False
+        self.in_columns = self._runs_down = False
 
-    def follow(self, text: object, index: int) -> None:
-        """Take over the direction of the run that starts with this character."""
+    def follow(self, text: int, index: int) -> bool:
+        """Take over the direction of the run starting with this character; tell if it changes."""
+        before = self.rotation
         # Clockwise, and negative where PDFium cannot tell.
-        degrees = math.degrees(max(0.0, raw.FPDFText_GetCharAngle(text, index)))
+        angle = _angle_of(text, index)
+        degrees = math.degrees(angle) if angle > 0.0 else 0.0
         self.slanted = _SLANT < degrees % 90 < 90 - _SLANT
         direction = round(degrees / 90) * 90 % 360
-        if direction:
-            # Mirrored coordinates give an angle too, yet the characters go on to the right.
-            direction = _direction(text, index)
+        if direction or _size_of(text, index) < 0:
+            # Mirrored coordinates give an angle too, yet the characters go on to the right; type of
+            # a size below zero stands on its head, and has no angle.
+            direction = direction_at(text, index)
+        if self.in_columns and not direction:
+            self._runs_down = runs_down(text, index, goes_on=self._runs_down)
+        if self._runs_down and not direction:
+            # Upright characters one beneath the other, columns from the right: in places and order
+            # no other than lines turned to the right.
+            direction = 90
         self.turn = (direction + self._page_rotation) % 360
         self.rotation = -direction % 360
+        return self.rotation != before
 
     def upright(self, left: float, bottom: float, right: float, top: float) -> Box:
         """Return a box with its origin top left."""

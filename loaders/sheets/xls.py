@@ -13,6 +13,7 @@ from typing import Any
 
 import xlrd
 from xlrd.compdoc import CompDocError
+from xlrd.formula import FormulaError
 
 from loaders._unstructured import Element, make_element
 from loaders.errors import DamagedFileError, EncryptedFileError
@@ -34,6 +35,7 @@ from loaders.tables.grid import Row, table_elements
 _BROKEN = (
     xlrd.XLRDError,
     CompDocError,
+    FormulaError,
     struct.error,
     AssertionError,
     AttributeError,
@@ -116,6 +118,8 @@ def _book(data: bytes) -> Any:
         logfile=io.StringIO(),
         formatting_info=True,
         on_demand=True,
+        # A cell in the last corner of a sheet would have millions of empty ones made.
+        ragged_rows=True,
         ignore_workbook_corruption=True,
     )
 
@@ -125,7 +129,10 @@ def _decrypted(data: bytes, source: Source) -> bytes:
         try:
             plain = decrypted(io.BytesIO(data), password)
         except ProtectionError as exc:
-            raise DamagedFileError(f"{source.name}: {exc}", format=source.format.name) from exc
+            # Of a kind that only the office programs undo: both need a file without protection.
+            raise EncryptedFileError(
+                f"{source.name}: cannot be decrypted: {exc}", format=source.format.name
+            ) from exc
         if plain is not None:
             return plain.getvalue()
     raise EncryptedFileError(

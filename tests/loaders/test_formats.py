@@ -57,6 +57,8 @@ def _zip(*names: str, mimetype: bytes = b"", manifest: bytes = b"<x/>") -> bytes
         ("导出.xls", "名称\t数量\n甲\t1\n".encode("gb18030"), "tsv"),
         ("照片.pdf", b"\xff\xd8\xff\xe0" + bytes(64), "image"),
         ("旧.docx", OLE + "WordDocument".encode("utf-16-le") + bytes(2), "doc"),
+        ("旧.doc", b"\xdb\xa5\x2d\x00" + bytes(range(60)), "doc"),
+        ("旧.xls", b"\x09\x04\x06\x00\x00\x00\x10\x00", "xls"),
         ("旧.xls", OLE + "Workbook".encode("utf-16-le") + bytes(2), "xls"),
         ("邮件.msg", OLE + "__properties_version1.0".encode("utf-16-le") + bytes(2), "msg"),
         ("书.zip", _zip(mimetype=b"application/epub+zip"), "epub"),

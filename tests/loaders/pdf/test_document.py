@@ -334,3 +334,19 @@ def test_truncated_document_never_crashes(tmp_path: Path) -> None:
         with pytest.raises(LoadError) as caught:
             _read(tmp_path / "断.pdf")
         assert isinstance(caught.value, (DamagedFileError, NoTextLayerError))
+
+
+def test_text_in_columns_from_the_right_is_read_in_its_order(tmp_path: Path) -> None:
+    columns = ["员工应当按时上下班不得", "迟到早退请假须提前三日", "申请"]
+    puts = [
+        Put(500 - 20 * column, 700 - 14 * row, char)
+        for column, text in enumerate(columns)
+        for row, char in enumerate(text)
+    ]
+
+    records, _ = _read(make_pdf(tmp_path / "竖排.pdf", [puts]))
+
+    assert "".join(record.text for record in records) == "".join(columns)
+    first, last = records[0].spans[0], records[-1].spans[-1]
+    assert first.box[0] > last.box[0]
+    assert first.box[3] - first.box[1] > 5 * (first.box[2] - first.box[0])

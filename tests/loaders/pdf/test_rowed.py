@@ -8,9 +8,11 @@ from loaders.pdf.pieces import Segment
 from loaders.pdf.rowed import rowed_tables
 from loaders.pdf.ruled import Rules
 from loaders.pdf.tables import TableBlock
+from loaders.pdf.unruled import find_tables
 
 WIDTH = 300
 XS = (5, 105, 205)
+LONG = "运行日志由值班人员填写，发现异常立即停机，"
 PROSE = "设备投入运行以后，应当按照规定定期检查。"
 ROWS = [
     ["名称", "数量", "说明"],
@@ -159,3 +161,42 @@ def test_a_taller_row_parts_no_table_and_doubles_no_text() -> None:
     assert rest == []
     assert [row for table in tables for row in table.rows] == rows
     assert len(tables) == 1
+
+
+def test_columns_of_prose_between_rules_are_no_table() -> None:
+    pieces, ys, top = [], [0.0], 0.0
+    for count in (3, 5, 2, 4, 3):
+        for line in range(count):
+            y = top + 4 + 14 * line
+            pieces += [_text(LONG, 0, y), _text(LONG[: 20 if line < count - 1 else 9], 240, y)]
+        top += 14 * count + 8
+        ys.append(top)
+    rules = Rules()
+    for y in ys:
+        rules.add(0, y, 450, y)
+
+    tables, rest = _read(pieces, rules)
+
+    assert tables == []
+    assert find_tables(rest)[0] == []
+
+
+def test_rows_of_several_lines_before_the_first_shaded_one_belong_to_the_table() -> None:
+    rows = [["设备", "每天"], ["润滑油的油位轴承温度", "12"], ["检查风机的振动和噪音", "15"]]
+    rows += [["水泵的压力表和流量计", "18"], ["阀门", "20"], ["控制柜的指示灯和风扇", "21"]]
+    rows += [["电机的接线盒和轴承", "24"], ["管道", "27"]]
+    pieces, shades, top = [], Rules(), 0.0
+    for number, (name, value) in enumerate(rows):
+        lines = [name[:5], name[5:]] if len(name) > 5 else [name]
+        height = 14 * len(lines) + 4
+        pieces += [_text(line, 5, top + 4 + 14 * place) for place, line in enumerate(lines)]
+        pieces.append(_text(value, 105, top + height / 2 - 5))
+        if number in (2, 4, 6):
+            for y in (top, top + height):
+                shades.add(0, y, 160, y)
+        top += height
+
+    tables, rest = _read(pieces, shades)
+
+    assert [table.rows for table in tables] == [rows]
+    assert rest == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from loaders.pdf.pieces import Segment
@@ -139,3 +141,64 @@ def test_rules_turn_with_the_page(turn: int) -> None:
 
     assert sorted(back.horizontal) == sorted(upright.horizontal)
     assert sorted(back.vertical) == sorted(upright.vertical)
+
+
+def test_columns_that_white_space_alone_parts_are_found_between_few_rules() -> None:
+    rows = [
+        ["设备", "数量", "单位"],
+        ["水泵", "3", "台"],
+        ["阀门", "12", "个"],
+        ["管道", "7", "米"],
+    ]
+    rules = Rules()
+    for number in range(5):
+        rules.add(0, 20 * number, 300, 20 * number)
+    rules.add(90, 0, 90, 80)
+    pieces = [
+        _text(text, x, 5 + 20 * number)
+        for number, row in enumerate(rows)
+        for x, text in zip((5, 100, 200), row, strict=True)
+    ]
+
+    tables, rest = ruled_tables(pieces, rules)
+
+    assert [table.rows for table in tables] == [rows]
+    assert rest == []
+
+
+def test_a_text_with_a_wide_space_stays_in_one_cell_of_a_form() -> None:
+    rules = _grid([0, 100, 400], [0, 20, 40, 60, 80])
+    rows = [("姓名", "张三"), ("部门", "财务"), ("是否党员", "是 否"), ("职务", "会计")]
+    pieces = [
+        piece
+        for number, (name, value) in enumerate(rows)
+        for piece in (_text(name, 5, 5 + 20 * number), _text(value, 105, 5 + 20 * number))
+    ]
+
+    tables, _ = ruled_tables(pieces, rules)
+
+    assert tables[0].rows == [list(row) for row in rows]
+
+
+def test_rows_between_shaded_cells_have_their_columns() -> None:
+    xs = (0, 100, 200, 300)
+    rules = Rules()
+    for x in (0, 300):
+        rules.add(x, 0, x, 100)
+    for top in (0, 40, 80):
+        for x0, x1 in pairwise(xs):
+            for y in (top, top + 20):
+                rules.add(x0, y, x1, y)
+        for x in xs:
+            rules.add(x, top, x, top + 20)
+    rows = [[f"{name}{number}" for name in ("项目", "数量", "备注")] for number in range(5)]
+    pieces = [
+        _text(text, x + 5, 5 + 20 * number)
+        for number, row in enumerate(rows)
+        for x, text in zip(xs, row, strict=False)
+    ]
+
+    tables, rest = ruled_tables(pieces, rules)
+
+    assert [table.rows for table in tables] == [rows]
+    assert rest == []

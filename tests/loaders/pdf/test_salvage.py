@@ -58,3 +58,12 @@ def test_without_a_page_nothing_is_salvaged(tmp_path: Path) -> None:
     (tmp_path / "空.pdf").write_bytes(b"%PDF-1.4\nnothing else")
     with pytest.raises(DamagedFileError):
         opened_pdf(tmp_path / "空.pdf", None, name="空.pdf")
+
+
+def test_document_for_holders_of_a_certificate_is_no_damaged_one(tmp_path: Path) -> None:
+    path = make_pdf(tmp_path / "证书.pdf", [[Put(72, 700, "正文")]])
+    protected = b"trailer << /Encrypt << /Filter /Adobe.PubSec /V 4 /R 4 >>"
+    path.write_bytes(path.read_bytes().replace(b"trailer <<", protected))
+
+    with pytest.raises(EncryptedFileError):
+        opened_pdf(path, None, name="证书.pdf")

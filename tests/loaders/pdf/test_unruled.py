@@ -98,3 +98,85 @@ def test_full_lines_close_together_are_rows_of_their_own() -> None:
             pieces.append(_text("是", 200, top))
 
     assert len(find_tables(pieces)[0][0].rows) == 12
+
+
+def test_short_cells_midway_beside_two_lines_belong_to_their_row() -> None:
+    pieces, top, wanted = [], 0.0, []
+    for number in range(5):
+        lines = [f"检查{number}号轴承的", "温度和油位"] if number % 2 else [f"水泵{number}"]
+        wanted.append(["".join(lines), f"{number}2"])
+        pieces += [_text(line, 0, top + 14 * place) for place, line in enumerate(lines)]
+        pieces.append(_text(f"{number}2", 200, top + 7 * (len(lines) - 1)))
+        top += 14 * len(lines) + 5
+
+    (table,), rest = find_tables(pieces)
+
+    assert table.rows == wanted
+    assert rest == []
+
+
+def test_lines_that_are_all_full_are_those_of_one_row() -> None:
+    names = ["运行日志值班人员填写", "检修记录班长负责审核", "巡视路线安全部门制定"]
+    notes = ["异常情况立即停机报告", "备用设备每月试运一次", "工具仓库每周清点一次"]
+    pieces = []
+    for number, (name, note) in enumerate(zip(names, notes, strict=True)):
+        top = 34 * number
+        pieces += [_text(name[:5], 0, top), _text(name[5:], 0, top + 14)]
+        pieces += [_text(note[:5], 100, top), _text(note[5:], 100, top + 14)]
+
+    (table,), _ = find_tables(pieces)
+
+    assert table.rows == [list(row) for row in zip(names, notes, strict=True)]
+
+
+def test_a_caption_is_no_row() -> None:
+    rows = [["名称", "数量", "说明"], ["水泵", "3", "备用"], ["阀门", "12", "旧"]]
+    caption = [_text("表3", 60, -20), _text("设备一览", 110, -20)]
+
+    (table,), rest = find_tables([*caption, *_rows(rows, (0, 100, 200))])
+
+    assert table.rows == rows
+    assert rest == caption
+
+
+def test_header_midway_above_its_column_makes_no_column_of_its_own() -> None:
+    rows = [["产品甲乙丙丁", "1", "12"], ["产品", "2", "34"], ["产品乙", "3", "56"]]
+    header = [_text("名", 42, -20), _text("序号", 100, -20), _text("数量", 200, -20)]
+
+    (table,), _ = find_tables([*header, *_rows(rows, (0, 110, 210))])
+
+    assert table.rows == [["名", "序号", "数量"], *rows]
+
+
+def test_blanks_of_a_form_with_their_names_are_no_table() -> None:
+    rows = [[f"姓名：张三{n}", "性别：男", "职务：主任"] for n in range(6)]
+
+    assert find_tables(_rows(rows, (0, 150, 300)))[0] == []
+
+
+def test_contents_without_leaders_are_no_table() -> None:
+    rows = [[f"第{n}章 设备的检查", str(n * n)] for n in range(1, 8)]
+
+    assert find_tables(_rows(rows, (0, 300)))[0] == []
+
+
+def test_amounts_that_happen_to_rise_are_a_table() -> None:
+    rows = [[f"费用{n}", f"长期待摊费用{n}", str(1000 * n)] for n in range(1, 8)]
+
+    assert find_tables(_rows(rows, (0, 100, 300)))[0][0].rows == rows
+
+
+def test_value_midway_beside_the_lines_of_a_long_name_leaves_their_pitch() -> None:
+    names = [["营业收入"], ["同一控制下企业合并产生的", "子公司期初至合并日的净损", "益"], ["合计"]]
+    names += [["公允价值变动损益以及处置", "金融资产的投资收益"], ["所得税影响数"], ["净额"]]
+    pieces: list[Segment] = []
+    top = 0.0
+    for number, lines in enumerate(names):
+        pieces += [_text(line, 0, top + 12 * place) for place, line in enumerate(lines)]
+        # By a hair nearer to the line above, as printed pages have it.
+        pieces.append(_text(f"{number},000.00", 200, top + 6 * (len(lines) - 1) - 0.1))
+        top += 12 * len(lines) + 8
+
+    assert find_tables(pieces)[0][0].rows == [
+        ["".join(lines), f"{number},000.00"] for number, lines in enumerate(names)
+    ]
