@@ -1,16 +1,20 @@
-"""The only door to Unstructured: makes it quiet and offline before it is first imported.
+"""The only door to Unstructured: makes it quiet, offline and quick before it is first imported.
 
 Unstructured pings its makers on import and on each file unless told not to, prints an
-advertisement, and downloads a language model at the first document. All of this must be settled
-before the import, hence the statements above the imports.
+advertisement, takes most of its import for libraries that only this needs, and downloads a language
+model at the first document. All of this must be settled before the import, hence the statements
+above the imports.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from copy import copy
 
 from loaders import _tokens
+from loaders._late import imported_late, without_telemetry
+from loaders.records import Box, Span
 
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["SCARF_NO_ANALYTICS"] = "1"
@@ -24,24 +28,33 @@ if (_classifier := sys.modules.get("unstructured.partition.text_type")) is not N
         sent_tokenize=_tokens.sent_tokenize,
         word_tokenize=_tokens.word_tokenize,
     )
-
-from unstructured.documents.coordinates import RelativeCoordinateSystem  # noqa: E402
-from unstructured.documents.elements import (  # noqa: E402
-    CoordinatesMetadata,
-    Element,
-    ElementMetadata,
-    Footer,
-    Header,
-    ListItem,
-    NarrativeText,
-    Table,
-    Text,
-    Title,
-)
-
-from loaders.records import Box, Span  # noqa: E402
+without_telemetry()
+with imported_late("requests", "asyncio"):
+    from unstructured.documents.coordinates import RelativeCoordinateSystem
+    from unstructured.documents.elements import (
+        CoordinatesMetadata,
+        Element,
+        ElementMetadata,
+        Footer,
+        Header,
+        ListItem,
+        NarrativeText,
+        Table,
+        Text,
+        Title,
+    )
+    from unstructured.nlp.patterns import (
+        EMAIL_ADDRESS_PATTERN_RE,
+        NUMBERED_LIST_RE,
+        UNICODE_BULLETS_RE,
+        US_CITY_STATE_ZIP_RE,
+    )
 
 __all__ = [
+    "EMAIL_ADDRESS_PATTERN_RE",
+    "NUMBERED_LIST_RE",
+    "UNICODE_BULLETS_RE",
+    "US_CITY_STATE_ZIP_RE",
     "Element",
     "ElementMetadata",
     "Footer",
@@ -63,6 +76,7 @@ _CLASSES: dict[str, type[Text]] = {
     "Footer": Footer,
     "Text": Text,
 }
+_NOTHING_KNOWN = ElementMetadata()
 
 
 def make_element(
@@ -75,7 +89,10 @@ def make_element(
     sheet: str | None = None,
 ) -> Element:
     """Make an element; ``spans`` also give it Unstructured's coordinates, the box around them."""
-    metadata = ElementMetadata(page_number=page, page_name=sheet)
+    # What it costs to make one is setting dozens of fields to nothing.
+    metadata = copy(_NOTHING_KNOWN)
+    metadata.page_number = page
+    metadata.page_name = sheet
     if level is not None:
         metadata.category_depth = level - 1
     _place(metadata, spans)
@@ -118,8 +135,8 @@ def _place(metadata: ElementMetadata, spans: tuple[Span, ...]) -> None:
 
 
 def _coordinates(boxes: list[Box]) -> CoordinatesMetadata:
-    x0, y0 = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    x1, y1 = max(box[2] for box in boxes), max(box[3] for box in boxes)
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    x0, y0, x1, y1 = min(lefts), min(tops), max(rights), max(bottoms)
     return CoordinatesMetadata(
         points=((x0, y0), (x0, y1), (x1, y1), (x1, y0)),
         system=RelativeCoordinateSystem(),  # type: ignore[no-untyped-call]

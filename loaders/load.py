@@ -160,6 +160,7 @@ def to_record(element: Element, number: int) -> ElementRecord:
             for start, end, x0, y0, x1, y1 in getattr(metadata, "spans", None) or ()
         ),
         table=_table_record(element) if category == "Table" else None,
+        within=getattr(metadata, "within", None) or "",
     )
 
 

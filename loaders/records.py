@@ -48,7 +48,8 @@ class ElementRecord:
     ``category`` is Unstructured's word (Title, NarrativeText, ListItem, Table, Header, Footer …).
     ``level`` is the depth of a Title from 1, else None. ``page`` counts from 1, None without pages.
     ``paragraph`` is the element's 1-based number in the file. ``text`` is stripped and never empty;
-    for a Table it is the grid: cells joined by tabs, rows by newlines, header first.
+    for a Table it is the grid: cells joined by tabs, rows by newlines, header first. ``within``
+    says in words where it stands in a file inside this one, whose pages are none of this file's.
     """
 
     text: str
@@ -59,6 +60,7 @@ class ElementRecord:
     sheet: str | None = None
     spans: tuple[Span, ...] = ()
     table: TableRecord | None = None
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)

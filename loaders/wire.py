@@ -58,6 +58,8 @@ def _element(record: ElementRecord) -> dict[str, Any]:
     }
     if record.spans:
         body["spans"] = [(span.start, span.end, span.box) for span in record.spans]
+    if record.within:
+        body["within"] = record.within
     if record.table is not None:
         table = record.table
         body["table"] = [
@@ -91,4 +93,5 @@ def _to_element(body: dict[str, Any]) -> ElementRecord:
             for start, end, box in body.get("spans", ())
         ),
         table=table,
+        within=body.get("within", ""),
     )

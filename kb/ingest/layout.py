@@ -29,7 +29,8 @@ _DIVISION = re.compile(r"第[〇零一二三四五六七八九十百千0-9]+[编
 
 # Lines that are gathered before passages are built and handed on.
 _SEGMENT_LINES = 400
-_PAGE_TEXT_LIMIT = 200_000
+# As much of a long page as a person is shown at once.
+_PAGE_TEXT_LIMIT = 40_000
 _LEVEL_WITHOUT_DEPTH = 9
 # Running headers, footers and page numbers are kept out of lines; they are in the page's text.
 _LEFT_OUT = frozenset({"Header", "Footer", "PageNumber", "PageBreak"})
@@ -77,7 +78,7 @@ class LineMaker:
         if is_heading and not article:
             level = element.level or _LEVEL_WITHOUT_DEPTH
             self._headings = [entry for entry in self._headings if entry[0] < level]
-        heading = self._path()
+        heading = self._path(element)
         start = 0
         for number, piece in enumerate(split_lines(text)):
             end = start + len(piece)
@@ -106,17 +107,19 @@ class LineMaker:
             return True
         return element.category == "Title" and not _ENUMERATION.match(text)
 
-    def _path(self) -> str:
+    def _path(self, element: ElementRecord) -> str:
         parts = [text for _level, text in self._headings]
         if self._article:
             parts.append(self._article)
+        if element.within:
+            parts.append(element.within)
         return " > ".join(parts)
 
     def _table_lines(self, element: ElementRecord) -> Iterator[Line]:
         table = element.table
         assert table is not None  # noqa: S101 - the caller looked
         self._article, self._in_article = "", False
-        heading = self._path()
+        heading = self._path(element)
         grid = (table.header, *table.rows) if table.header else table.rows
         places = _row_places(grid)[len(grid) - len(table.rows) :]
         labels = [_in_one_line(cell) for cell in table.header]

@@ -34,6 +34,7 @@ _TECHNICAL = re.compile(
     r"nil|base|role|rel|rev|format|width|height|x|y|color|font|size",
     re.IGNORECASE,
 )
+_NAMING = ("name", "key", "field", "column", "label")
 _MARKUP = re.compile(r"</?(?:p|br|div|span|a|b|i|ul|li|table|img|strong)\b[^>]*>", re.IGNORECASE)
 
 Fields = list[tuple[str, str]]
@@ -109,6 +110,15 @@ class _Text:
         yield from self._flush()
         for key, value in _attributes(node):
             yield from self._value(key, value)
+        if (naming := _naming(children)) and not any(map(len, children)):
+            for child in children:
+                name = " ".join(child.get(naming).split())
+                yield from self._leaf(name, _shown(child), len(path) + 1)
+                for key, value in _attributes(child):
+                    if key != naming:
+                        yield from self._value(f"{name}.{key}", value)
+            yield from self._flush()
+            return
         for below, run in groupby(children, local_name):
             yield from self._run(iter(list(run)), path, below)
         yield from self._flush()
@@ -205,16 +215,27 @@ def _fields(node: Any, prefix: str = "", depth: int = 1) -> Fields:
         if "}" not in key:
             put(prefix + key, value)
     children = [child for child in node if isinstance(child.tag, str)]
+    naming = _naming(children)
     for child in children:
-        name = prefix + local_name(child)
+        name = prefix + (" ".join(child.get(naming).split()) if naming else local_name(child))
         nested = any(isinstance(below.tag, str) for below in child)
         if depth > _DEEPEST_CELL or not nested or _has_own_text(child):
             put(name, _shown(child))
             for key, value in _attributes(child):
-                put(f"{name}.{key}", value)
+                if key != naming:
+                    put(f"{name}.{key}", value)
         else:
             for below, text in _fields(child, f"{name}.", depth + 1):
                 put(below, text)
     if not children:
         put(prefix.rstrip(".") or local_name(node), _shown(node))
     return list(cells.items())
+
+
+def _naming(children: list[Any]) -> str:
+    """Return the attribute by which fields say what they are, as in dumps of databases, or ""."""
+    for key in _NAMING:
+        names = {child.get(key, "").strip() for child in children}
+        if len(names) == len(children) > 1 and "" not in names:
+            return key
+    return ""

@@ -13,7 +13,7 @@ from loaders.errors import EmptyFileError, LoadError, UnsupportedFormatError
 from loaders.formats import suffix_of
 from loaders.load import elements_of, open_source
 from loaders.source import Source
-from loaders.text.labels import labelled
+from loaders.text.labels import labelled, page_label
 
 MOST_DEPTH = 3
 _MOST_NAMED = 5
@@ -45,8 +45,11 @@ def embedded_elements(
             inner = open_source(path, name=name, password=source.password, limits=source.limits)
             inner.depth = source.depth + 1
             inner.force_ocr = source.force_ocr
+            context = ""
             for element in elements_of(inner):
-                yield _placed(element, beneath)
+                # The language of its beginning is that of all its labels.
+                context = context or name + element.text
+                yield _placed(element, beneath, "" if beneath else f"{name} ", context)
         except (UnsupportedFormatError, EmptyFileError):
             # A film or an empty sheet: its name is all there is to read.
             return
@@ -79,9 +82,14 @@ def name_or_guess(name: str | None, content_type: str, number: int) -> str:
     return (name or f"{number}") + suffix
 
 
-def _placed(element: Element, beneath: int) -> Element:
-    """Take an element out of its own file: that file's pages are none of the one around it."""
+def _placed(element: Element, beneath: int, label: str, context: str) -> Element:
+    """Take an element out of its own file: that file's pages are none of the one around it.
+
+    The page remains in words, behind the file's name where no heading says it.
+    """
     metadata: Any = element.metadata
+    if metadata.page_number is not None:
+        metadata.within = label + page_label(metadata.page_number, context=context)
     metadata.page_number = None
     metadata.coordinates = None
     if hasattr(metadata, "spans"):

@@ -20,6 +20,7 @@ _MOST_SIDE_BY_SIDE = 5000
 """Rows that are held to part what stands side by side; a longer block is one table."""
 
 _MOST_PREAMBLE = 8
+_MOST_SIGNING = 4
 
 Row = tuple[int, list[str]]
 """The number that the spreadsheet program shows, and the cells from column A on."""
@@ -211,12 +212,12 @@ def _texts_above(rows: list[Row], sheet: str | None) -> Iterator[Element]:
 
 
 def _note(cells: list[str]) -> str:
-    """Return the text of a row that is one note, else ""."""
+    """Return the text of a row that is one note, or names who made and checked it, else ""."""
     texts = dict.fromkeys(_texts(cells))
-    if len(texts) != 1:
+    several = 1 < len(texts) <= _MOST_SIGNING
+    if len(texts) != 1 and not (several and all(map(_NAMED_VALUE.match, texts))):
         return ""
-    text = next(iter(texts))
-    return text if _NOTE.match(text) else ""
+    return "  ".join(texts) if all(map(_NOTE.match, texts)) else ""
 
 
 def _starts_table(rows: list[Row], header: _Header) -> bool:

@@ -35,6 +35,11 @@ _WORDS = {
 }
 
 
+def page_label(page: int, *, context: str) -> str:
+    """Name a page of a file inside another one; ``context`` tells the language."""
+    return f"第{page}页" if _CHINESE.search(context) else f"page {page}"
+
+
 def labelled(word: str, text: str, *, by: str = "", context: str = "") -> str:
     """Return the text behind its word, and who said it; ``context`` helps to tell the language."""
     if _CHINESE.search(text + context):

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from loaders._unstructured import Element, make_element
 from loaders.errors import DamagedFileError
 from loaders.source import Source
-from loaders.text import encoding
+from loaders.text import encoding, english
 from loaders.text.headings import NumberedHeadings
 
 _SAMPLE_LINES = 500
@@ -48,13 +48,8 @@ def classified(text: str, headings: NumberedHeadings) -> Element:
     if len(text) > _LONGEST_CLASSIFIED:
         return make_element(text)
     if _CJK.search(text, 0, 100):
-        # What follows knows English only, and takes five times as long as all the rest.
         return make_element(text, "ListItem" if _LIST_MARK.match(text) else "NarrativeText")
-    from unstructured.partition.text import element_from_text
-
-    category: str = element_from_text(text).category
-    # Without numbering, what Unstructured takes for a title is any short English text.
-    return make_element(text, category if category in ("ListItem", "NarrativeText") else "Text")
+    return make_element(text, english.kind_of(text.strip()))
 
 
 def paragraphs(lines: Iterator[str]) -> Iterator[str]:

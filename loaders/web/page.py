@@ -166,6 +166,8 @@ class _Page:
                         walk.skip_subtree()
                         skipped = node
                         yield from _table(node)
+                        for inner in node.iterdescendants("table"):
+                            yield from _table(inner)
                         continue
                     self._enter(tag, node)
                 elif tag == "br":
@@ -261,14 +263,22 @@ def _is_layout(table: Any) -> bool:
     """Tell whether a table only arranges blocks on the page."""
     if (table.get("role") or "").lower() in ("presentation", "none"):
         return True
-    if next(table.iterdescendants("table"), None) is not None:
-        return True
-    rows = [list(row.iterchildren("td", "th")) for row in table.iter("tr")]
+    rows = [list(row.iterchildren("td", "th")) for row in _rows(table)]
     if max(map(len, rows), default=0) < 2:
         return True
-    return any(
-        len(cell) and sum(map(len, cell.itertext())) > _LONGEST_CELL for row in rows for cell in row
-    )
+    if next(table.iterdescendants("table"), None) is not None and not _names_columns(rows[0]):
+        # Tables inside tables of data are rare, and these say what their columns are.
+        return True
+    return any(len(cell) and len(_cell_text(cell)) > _LONGEST_CELL for row in rows for cell in row)
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    """Yield the rows of a table without those of tables inside it."""
+    return (row for row in table.iter("tr") if next(row.iterancestors("table")) is table)
+
+
+def _names_columns(cells: list[Any]) -> bool:
+    return len(cells) > 1 and all(cell.tag == "th" for cell in cells)
 
 
 def _table(table: Any) -> Iterator[Element]:
@@ -276,10 +286,9 @@ def _table(table: Any) -> Iterator[Element]:
     if caption is not None and (text := _cell_text(caption)):
         yield make_element(text, "Text")
     marked = 0
-    for row in table.iter("tr"):
-        cells = list(row.iterchildren("td", "th"))
+    for row in _rows(table):
         in_head = row.getparent().tag == "thead"
-        if not in_head and not (len(cells) > 1 and all(cell.tag == "th" for cell in cells)):
+        if not in_head and not _names_columns(list(row.iterchildren("td", "th"))):
             break
         marked += 1
     yield from grid_elements(_grid(table), marked=marked)
@@ -289,7 +298,7 @@ def _grid(table: Any) -> list[list[str]]:
     grid: list[list[str]] = []
     pending: dict[tuple[int, int], str] = {}
     cells = 0
-    for number, row in enumerate(table.iter("tr")):
+    for number, row in enumerate(_rows(table)):
         line: list[str] = []
         for cell in row.iterchildren("td", "th"):
             while (number, len(line)) in pending:
@@ -311,13 +320,16 @@ def _grid(table: Any) -> list[list[str]]:
 
 
 def _cell_text(cell: Any) -> str:
-    """Return a cell's text on one line, its blocks and lines parted by spaces."""
+    """Return a cell's text on one line, its blocks and lines parted by spaces, without tables."""
     pieces: list[str] = []
-    for event, node in etree.iterwalk(cell, events=("start", "end")):
+    walk = etree.iterwalk(cell, events=("start", "end"))
+    for event, node in walk:
         parts = node is not cell and (node.tag in _BLOCKS or node.tag in ("br", "option"))
         if parts:
             pieces.append(" ")
-        if event == "start" and node.text:
+        if event == "start" and node.tag == "table":
+            walk.skip_subtree()
+        elif event == "start" and node.text:
             pieces.append(node.text)
         elif event == "end" and node is not cell and node.tail:
             pieces.append(node.tail)

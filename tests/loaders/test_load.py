@@ -49,7 +49,7 @@ socket.create_connection = socket.getaddrinfo = refuse
 from loaders.load import records_of
 for path in sys.argv[1:]:
     print(len(list(records_of(path))))
-assert "spacy" not in sys.modules
+assert not {"spacy", "unstructured.partition.text"} & sys.modules.keys()
 """
 
 
@@ -62,6 +62,10 @@ def test_document_is_read_as_its_reference(name: str, request: pytest.FixtureReq
         pytest.skip("the OCR is not installed")
 
     records = json.loads(json.dumps([asdict(record) for record in records_of(DATA / name)]))
+    for record in records:
+        if not record.get("within"):
+            # Said only of files inside files.
+            record.pop("within", None)
 
     expected = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
     if entry.name == "image":

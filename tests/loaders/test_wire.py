@@ -21,6 +21,7 @@ from loaders.wire import decode, encode
             sheet="表一",
             table=TableRecord(("甲", "乙"), (("1", "2"),), 2, 1),
         ),
+        ElementRecord("附件里的话", "NarrativeText", 4, within="第7页"),
         LoadSummary("pdf", None, 9, "题", "page_limit", (("read", "3"),), ("garbled_text",)),
         LoadSummary(
             "xlsx",

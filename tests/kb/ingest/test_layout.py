@@ -43,6 +43,24 @@ def test_lines_know_the_path_of_headings_above_them() -> None:
     ]
 
 
+def test_page_of_a_file_inside_is_said_in_the_heading_and_is_no_page_of_this_one() -> None:
+    table = TableRecord((), (("甲",), ("乙",)), 1, 1)
+    found = lines(
+        [
+            title("附件：合同.pdf", 2),
+            title("一、付款", 3, within="第6页"),
+            body("三十日内付清。", within="第7页"),
+            ElementRecord("甲\n乙", "Table", 1, table=table, within="第7页"),
+        ]
+    )
+
+    assert [(line.heading, line.place.page) for line in found] == [
+        ("", None),
+        ("附件：合同.pdf > 第6页", None),
+        *[("附件：合同.pdf > 一、付款 > 第7页", None)] * 3,
+    ]
+
+
 def test_an_article_is_a_group_over_its_paragraphs_and_items_until_the_next() -> None:
     found = lines(
         [

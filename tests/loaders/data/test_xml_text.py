@@ -83,6 +83,26 @@ def test_records_below_other_parts_are_found(tmp_path: Path) -> None:
     assert texts_of(path) == [("Title", "说明"), ("NarrativeText", "foot: 结尾")]
 
 
+def test_fields_are_called_what_an_attribute_says(tmp_path: Path) -> None:
+    rows = "".join(
+        f'<row><field name="姓名">职工{n}</field><field name="工资" unit="元">{n}</field></row>'
+        for n in range(3)
+    )
+    path = _written(tmp_path / "库.xml", f"<resultset>{rows}</resultset>")
+
+    assert tables_of(path)[0].header == ("姓名", "工资", "工资.unit")
+    assert tables_of(path)[0].rows[2] == ("职工2", "2", "元")
+
+
+def test_single_record_is_read_under_the_same_names(tmp_path: Path) -> None:
+    path = _written(
+        tmp_path / "一.xml",
+        '<r><row><field name="姓名">张三</field><field name="工资" unit="元">9</field></row></r>',
+    )
+
+    assert texts_of(path) == [("NarrativeText", "姓名: 张三\n工资: 9\n工资.unit: 元")]
+
+
 def test_entities_are_never_expanded(tmp_path: Path) -> None:
     secret = _written(tmp_path / "密.txt", "机密内容")
     path = _written(

@@ -13,6 +13,7 @@ import pytest
 
 from loaders.load import records_of
 from loaders.records import ElementRecord, LoadSummary
+from tests.loaders.pdf_maker import Put, make_pdf
 
 
 def _read(path: Path, content: bytes | EmailMessage) -> tuple[list[str], LoadSummary]:
@@ -130,6 +131,25 @@ def test_forwarded_mail_and_attachments_follow(tmp_path: Path) -> None:
         "验收标准": 3,
         "附件：录音.mp3": 2,
     }
+
+
+def test_pages_of_an_attachment_are_said_in_words(tmp_path: Path) -> None:
+    inner = make_pdf(
+        tmp_path / "c.pdf", [[Put(72, 700, "第一页的约定。")], [Put(72, 700, "第二页的约定。")]]
+    )
+    mail = _mail("合同")
+    mail.add_attachment(
+        inner.read_bytes(), maintype="application", subtype="pdf", filename="合同.pdf"
+    )
+    (tmp_path / "信.eml").write_bytes(mail.as_bytes())
+
+    records = [each for each in records_of(tmp_path / "信.eml") if isinstance(each, ElementRecord)]
+
+    assert [(each.text, each.page, each.spans, each.within) for each in records[-3:]] == [
+        ("附件：合同.pdf", None, (), ""),
+        ("第一页的约定。", None, (), "第1页"),
+        ("第二页的约定。", None, (), "第2页"),
+    ]
 
 
 def test_unreadable_attachment_makes_the_mail_partial(tmp_path: Path) -> None:

@@ -41,6 +41,16 @@ def test_notes_below_a_table_are_text() -> None:
     ]
 
 
+def test_row_of_those_who_signed_below_a_table_is_text() -> None:
+    assert _read(
+        "项目|金额|备注", "收入|10|无", "制表人：张三||审核：李四", "合计|10|备注：无"
+    ) == [
+        _table("项目|金额|备注", ["收入|10|无"], 2),
+        ("NarrativeText", "制表人：张三  审核：李四"),
+        _table("项目|金额|备注", ["合计|10|备注：无"], 4),
+    ]
+
+
 def test_blocks_parted_by_blank_rows_have_their_own_headers() -> None:
     assert _read("姓名|工资", "张三|5000", "|", "部门|人数", "财务部|8") == [
         _table("姓名|工资", ["张三|5000"], 2),

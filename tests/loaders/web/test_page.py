@@ -50,6 +50,19 @@ def test_layout_tables_become_blocks(tmp_path: Path) -> None:
     assert _texts(tmp_path / "页.html", page) == ["左边的导语。", "甲\t乙\n1\t2"]
 
 
+def test_table_of_data_keeps_its_rows_around_a_table_inside(tmp_path: Path) -> None:
+    page = (
+        "<html><table><tr><th>项目</th><th>内容</th></tr><tr><td>人员</td><td>见内表"
+        "<table><tr><th>姓名</th><th>工资</th></tr><tr><td>张三</td><td>100</td></tr></table>"
+        "为准</td></tr><tr><td>备注</td><td>无</td></tr></table></html>"
+    )
+
+    assert _texts(tmp_path / "页.html", page) == [
+        "项目\t内容\n人员\t见内表 为准\n备注\t无",
+        "姓名\t工资\n张三\t100",
+    ]
+
+
 def test_spans_fill_all_their_cells(tmp_path: Path) -> None:
     path = tmp_path / "表.html"
     path.write_text(
