@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from app import commands, output
+from app.api.requests import LONGEST_TEXT
 from app.messages import of_error
 from app.strings import Language, text
 from kb.errors import CancelledError, KBError
@@ -73,7 +74,7 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         sub.set_defaults(handler=handler)
         sub.add_argument("--json", action="store_true", help=say("json"))
         for each in positional:
-            sub.add_argument(each, metavar=each.upper(), help=say(f"arg.{each}"))
+            sub.add_argument(each, metavar=each.upper(), type=_words, help=say(f"arg.{each}"))
         return sub
 
     create = command("create", commands.create, "name")
@@ -83,7 +84,7 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     command("rename", commands.rename, "name", "new_name")
     command("delete", commands.delete, "name")
     added = command("add", commands.add, "name")
-    added.add_argument("paths", metavar="PATH", nargs="+", help=say("arg.paths"))
+    added.add_argument("paths", metavar="PATH", nargs="+", type=_path, help=say("arg.paths"))
     added.add_argument("--no-wait", action="store_true", help=say("opt.no_wait"))
     added.add_argument("--password", help=say("opt.password"))
     documents = command("documents", commands.documents, "name")
@@ -159,6 +160,23 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:  # type: ignore[override]
         raise _UsageError(message, self.format_usage().strip())
+
+
+def _words(given: str) -> str:
+    if not given.strip() or len(given) > LONGEST_TEXT:
+        raise argparse.ArgumentTypeError(f"1 … {LONGEST_TEXT}")
+    try:
+        given.encode()
+    except UnicodeEncodeError as exc:
+        raise argparse.ArgumentTypeError("UTF-8") from exc
+    return given
+
+
+def _path(given: str) -> str:
+    # The path "" is the current folder: whoever names an empty variable does not mean that.
+    if not given:
+        raise argparse.ArgumentTypeError('""')
+    return given
 
 
 def _health(given: str) -> str:

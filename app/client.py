@@ -25,7 +25,6 @@ from app.api.models import (
     KnowledgeBaseModel,
     Model,
     ModelList,
-    ShowModel,
 )
 from app.api.requests import (
     AskRequest,
@@ -36,6 +35,7 @@ from app.api.requests import (
     SearchRequest,
 )
 from app.operations import AskEventModel, OnProgress
+from app.shown import LINES_TYPE, Shown, read_lines
 from app.strings import Language
 from kb.errors import BackendUnavailableError, KBError
 
@@ -163,10 +163,12 @@ class RemoteOperations:
         query = wanted.model_dump()
         return self._call(DocumentList, "GET", self._path(name) + "/documents", query=query)
 
-    def show(self, name: str, document: str, *, passages: bool = False) -> ShowModel:
-        """Return the text of a document."""
+    def show(self, name: str, document: str, *, passages: bool = False) -> Shown:
+        """Return the text of a document, to be read piece by piece."""
         query = {"document": document, "passages": passages}
-        return self._call(ShowModel, "GET", self._path(name) + "/document/text", query=query)
+        return read_lines(
+            self._blocks(self._path(name) + "/document/text", query), passages=passages
+        )
 
     def remove(self, name: str, document: str) -> DocumentModel:
         """Move a document to the bin and return what it was."""
@@ -180,16 +182,19 @@ class RemoteOperations:
     def ask(self, request: AskRequest) -> Iterator[AskEventModel]:
         """Answer a question; the last event is the answer."""
         body = request.model_copy(update={"stream": True}).model_dump()
-        with self._client.stream("POST", "/ask", json=body) as response:
-            if not response.is_success:
-                response.read()
-                raise _remote_error(response)
-            name = ""
-            for line in response.iter_lines():
-                if line.startswith("event: "):
-                    name = line.removeprefix("event: ")
-                elif line.startswith("data: "):
-                    yield _event(name, line.removeprefix("data: "))
+        try:
+            with self._client.stream("POST", "/ask", json=body) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _remote_error(response)
+                name = ""
+                for line in _lines(response.iter_bytes()):
+                    if line.startswith("event: "):
+                        name = line.removeprefix("event: ")
+                    elif line.startswith("data: "):
+                        yield _event(name, line.removeprefix("data: "))
+        except httpx.HTTPError as exc:
+            raise self._failed(exc) from exc
 
     def jobs(self, *, active_only: bool = False, limit: int = 50) -> JobList:
         """List jobs, newest first."""
@@ -221,6 +226,21 @@ class RemoteOperations:
         """Close the connection."""
         self._client.close()
 
+    def _blocks(self, path: str, query: dict[str, Any]) -> Iterator[bytes]:
+        # Hundreds of megabytes take longer to compress than to hand over on the same machine.
+        headers = {"accept": LINES_TYPE, "accept-encoding": "identity"}
+        try:
+            with self._client.stream("GET", path, params=query, headers=headers) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _remote_error(response)
+                yield from response.iter_bytes()
+        except httpx.HTTPError as exc:
+            raise self._failed(exc) from exc
+
+    def _failed(self, exc: httpx.HTTPError) -> BackendUnavailableError:
+        return BackendUnavailableError(f"the server at {self.address.url} failed: {exc}")
+
     def _path(self, name: str) -> str:
         if "/" in name or name in (".", ".."):
             # Such a name cannot stand in a path; its id can.
@@ -241,9 +261,7 @@ class RemoteOperations:
         try:
             response = self._client.request(method, path, json=content, params=query)
         except httpx.HTTPError as exc:
-            raise BackendUnavailableError(
-                f"the server at {self.address.url} failed: {exc}"
-            ) from exc
+            raise self._failed(exc) from exc
         if not response.is_success:
             raise _remote_error(response)
         return model.model_validate_json(response.content)
@@ -251,6 +269,15 @@ class RemoteOperations:
 
 def _quoted(name: str) -> str:
     return quote(name, safe="")
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    """Cut a stream at line feeds alone: httpx also cuts at U+2028, which JSON leaves in."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line.decode()
 
 
 def _event(name: str, data: str) -> AskEventModel:

@@ -28,6 +28,7 @@ from app.client import RemoteOperations, find_server
 from app.messages import of_health, of_kind, of_stage, of_state
 from app.operations import PAGE_SIZE, LocalOperations
 from app.places import place_text
+from app.shown import json_pieces
 from app.strings import Language, text
 from kb.errors import GenerationError, NotFoundError
 from kb.settings import Settings
@@ -202,10 +203,10 @@ def show(context: Context) -> int:
     options = context.options
     shown = context.operations().show(options.name, options.document, passages=options.passages)
     if context.as_json:
-        output.as_json(shown)
+        output.pieces(json_pieces(shown))
         return 0
-    output.line(shown.document)
-    counts = {"lines": shown.line_count, "passages": shown.passage_count}
+    output.line(shown.head.document)
+    counts = {"lines": shown.head.line_count, "passages": shown.head.passage_count}
     output.line(context.say("counts", **counts))
     if shown.passages is not None:
         for passage in shown.passages:
@@ -215,10 +216,11 @@ def show(context: Context) -> int:
             output.line(passage.text)
         return 0
     for page in shown.pages:
-        output.line()
-        if page.page is not None:
+        if page.begins:
+            output.line()
+        if page.begins and page.page is not None:
             output.line(f"── {text('place.page', context.language, page=page.page)} ──")
-        if page.sheet is not None:
+        if page.begins and page.sheet is not None:
             output.line(f"── {text('place.sheet', context.language, sheet=page.sheet)} ──")
         output.line(page.text)
     return 0

@@ -24,7 +24,7 @@ from app.api.models import (
     JsonBox,
     KnowledgeBaseModel,
     PageHealthModel,
-    PageModel,
+    PagePartModel,
     PassageModel,
 )
 from app.messages import of_code, of_reason, of_warnings
@@ -42,7 +42,7 @@ from kb.types import (
     KnowledgeBaseRecord,
     MessageRecord,
     PageHealth,
-    PageText,
+    PagePart,
     SearchResult,
     StoredPassage,
 )
@@ -141,9 +141,9 @@ def _page_health_model(page: PageHealth) -> PageHealthModel:
     )
 
 
-def page_model(page: PageText) -> PageModel:
-    """Convert the text of a page."""
-    return PageModel(page=page.page, sheet=page.sheet, text=page.text)
+def page_part_model(part: PagePart) -> PagePartModel:
+    """Convert a piece of a page's text."""
+    return PagePartModel(page=part.page, sheet=part.sheet, text=part.text, begins=part.begins)
 
 
 def passage_model(stored: StoredPassage) -> PassageModel:

@@ -19,7 +19,7 @@ from app.api.models import (
     KnowledgeBaseList,
     KnowledgeBaseModel,
     ModelList,
-    ShowModel,
+    ShownModel,
 )
 from app.api.requests import (
     AskRequest,
@@ -36,11 +36,12 @@ from app.convert import (
     health_report_model,
     job_model,
     knowledge_base_model,
-    page_model,
+    page_part_model,
     passage_model,
     search_model,
 )
 from app.models import checked_chat_model, model_list
+from app.shown import Shown
 from app.strings import Language
 from kb.types import (
     Answer,
@@ -181,18 +182,20 @@ class LocalOperations:
         report = self._workspace.knowledge_base(name).health_report()
         return health_report_model(report, self._language)
 
-    def show(self, name: str, document: str, *, passages: bool = False) -> ShowModel:
-        """Return the text of a document."""
+    def show(self, name: str, document: str, *, passages: bool = False) -> Shown:
+        """Return the text of a document, to be read piece by piece."""
         knowledge_base = self._workspace.knowledge_base(name)
         record = knowledge_base.document(document)
-        stored = knowledge_base.passages(record.document_id) if passages else None
-        return ShowModel(
-            document=record.document,
-            document_id=record.document_id,
-            pages=[page_model(page) for page in knowledge_base.pages(record.document_id)],
-            line_count=record.lines,
-            passage_count=record.passages,
-            passages=None if stored is None else [passage_model(each) for each in stored],
+        number = record.document_id
+        return Shown(
+            ShownModel(
+                document=record.document,
+                document_id=number,
+                line_count=record.lines,
+                passage_count=record.passages,
+            ),
+            map(page_part_model, knowledge_base.pages(number)),
+            map(passage_model, knowledge_base.each_passage(number)) if passages else None,
         )
 
     def remove(self, name: str, document: str) -> DocumentModel:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from app.api.models import ErrorBody, ErrorModel, JobModel, Model
 from app.messages import of_stage
 from app.strings import Language, text
 
 _BAR_CELLS = 24
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def as_json(value: Model) -> None:
     """Write one JSON value to stdout."""
     content = value.model_dump(mode="json")
     sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def pieces(content: Iterable[str]) -> None:
+    """Write one JSON value to stdout that comes piece by piece."""
+    for piece in content:
+        sys.stdout.write(piece)
+    sys.stdout.write("\n")
     sys.stdout.flush()
 
 
@@ -33,10 +43,7 @@ def line(content: str = "") -> None:
 
 def printable(content: str) -> str:
     """Take out what would steer the terminal: names and texts come from files."""
-    return "".join(
-        character if character in "\n\t" or unicodedata.category(character) != "Cc" else "\ufffd"
-        for character in content
-    )
+    return _CONTROLS.sub("\ufffd", content)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

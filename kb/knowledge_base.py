@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kb.answer.retrieval import Searchable
@@ -11,7 +11,7 @@ from kb.embedders.base import Embedder
 from kb.errors import NotFoundError
 from kb.ingest.files import expand
 from kb.ingest.indexing import IndexKeeper
-from kb.ingest.originals import move_to_bin
+from kb.ingest.originals import remove_document
 from kb.ingest.runner import JobRunner
 from kb.store.catalog import Catalog
 from kb.store.documents import Documents, Order
@@ -28,6 +28,8 @@ from kb.types import (
     JobRecord,
     KnowledgeBaseRecord,
     PageHealth,
+    PagePart,
+    PagePlace,
     PageText,
     StoredPassage,
 )
@@ -187,15 +189,54 @@ class KnowledgeBase:
         """How well the files were read, summed up."""
         return self._health.report(self.kb_id)
 
-    def pages(self, document_id: int) -> list[PageText]:
-        """What the document says, page by page."""
-        content_id = self._documents.content_id(self.kb_id, document_id)
-        return [] if content_id is None else self._passages.pages(content_id)
+    def pages(self, document_id: int) -> Iterator[PagePart]:
+        """What the document says, page by page; a long page comes in several parts.
 
-    def passages(
-        self, document_id: int, *, offset: int = 0, limit: int | None = None
-    ) -> list[StoredPassage]:
-        """The passages of a document in reading order."""
+        Raises:
+            NotFoundError: the document was removed meanwhile.
+        """
+        content_id = self._documents.content_id(self.kb_id, document_id)
+        return iter(()) if content_id is None else self._passages.pages(content_id)
+
+    def page_places(self, document_id: int) -> list[PagePlace]:
+        """The parts that the document's text has, without their text."""
+        content_id = self._documents.content_id(self.kb_id, document_id)
+        return [] if content_id is None else self._passages.page_places(content_id)
+
+    def page_text(self, document_id: int, position: int) -> PageText:
+        """One part of the document's text.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        content_id = self._documents.content_id(self.kb_id, document_id)
+        if content_id is None:
+            raise NotFoundError(
+                f"document {document_id} has no text", kind="document", name=str(document_id)
+            )
+        return self._passages.page_text(content_id, position)
+
+    def each_passage(self, document_id: int) -> Iterator[StoredPassage]:
+        """The passages of a document in reading order, however many they are.
+
+        Raises:
+            NotFoundError: the document was removed meanwhile.
+        """
+        record = self._documents.get(self.kb_id, document_id)
+        content_id = self._documents.content_id(self.kb_id, document_id)
+        if content_id is None:
+            return
+        count = 0
+        for passage_id, passage in self._passages.each_of_content(content_id):
+            count += 1
+            yield StoredPassage(passage_id, document_id, record.document, passage)
+        if count < record.passages:
+            raise NotFoundError(
+                f"{record.document} was removed", kind="document", name=record.document
+            )
+
+    def passages(self, document_id: int, *, offset: int = 0, limit: int) -> list[StoredPassage]:
+        """``limit`` passages of a document in reading order."""
         record = self._documents.get(self.kb_id, document_id)
         content_id = self._documents.content_id(self.kb_id, document_id)
         if content_id is None:
@@ -242,14 +283,7 @@ class KnowledgeBase:
             AmbiguousNameError: several documents fit.
         """
         record = self.document(name)
-        original = self.files / record.document
-        binned = move_to_bin(original, self.folder / "bin", record.document)
-        self._documents.remove(
-            self.kb_id,
-            record.document_id,
-            bin_path=str(binned) if binned else None,
-            removed_by=removed_by,
-        )
+        remove_document(self._documents, self.folder, record, removed_by=removed_by)
         self._indexes.catch_up()
         self._runner.wake()
         return record

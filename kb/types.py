@@ -232,6 +232,25 @@ class PageText:
 
 
 @dataclass(frozen=True, slots=True)
+class PagePart:
+    """A piece of a page's text; ``begins`` where it is its page's first, the others go on below."""
+
+    page: int | None
+    sheet: str | None
+    text: str
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlace:
+    """Which page a piece of a document's text belongs to, by the piece's ``position``."""
+
+    position: int
+    page: int | None
+    sheet: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage in the catalog."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,7 +16,9 @@ from kb.answer.prompts import PromptFolder
 from kb.answer.retrieval import Retriever
 from kb.embedders.registry import open_embedder
 from kb.engines import EmbedderOpener, Engines
-from kb.errors import BusyError, SettingsError
+from kb.errors import BusyError, NotFoundError, SettingsError, VectorIndexError
+from kb.ingest.originals import complete_removals
+from kb.ingest.pace import Pace
 from kb.ingest.pipeline import Pipeline
 from kb.ingest.runner import JobRunner
 from kb.knowledge_base import KnowledgeBase
@@ -83,6 +86,7 @@ class Workspace:
             limits=Limits(max_pages=settings.max_pages),
         )
         self._owns_parsers = parsers is None
+        pace = Pace()
         self._runner = JobRunner(
             catalog=self._catalog,
             documents=self._documents,
@@ -93,9 +97,11 @@ class Workspace:
                 documents=self._documents,
                 contents=self._contents,
                 parsers=self._parsers,
+                pace=pace,
                 files=self._files,
                 max_file_bytes=settings.max_file_mb << 20,
             ),
+            pace=pace,
             provider=self.engines,
             workers=settings.parse_workers,
         )
@@ -149,6 +155,7 @@ class Workspace:
             lock.release()
             raise
         if run_jobs:
+            complete_removals(workspace._documents, workspace.folder)
             workspace._runner.start()
         return workspace
 
@@ -349,10 +356,6 @@ class Workspace:
         records = [self._find(name) for name in names]
         if conversation:
             turns = self.conversations.turns(conversation, MEMORY)
-        if conversation is None:
-            conversation = self.conversations.create(
-                question, [record.kb_id for record in records], created_by=created_by
-            )
         asked = Question(
             text=question,
             bases=[self._knowledge_base(record).searchable() for record in records],
@@ -360,9 +363,36 @@ class Workspace:
             threshold=records[0].threshold if threshold is None else threshold,
             prompt=self._prompts.load(records[0].prompt),
             turns=turns[-MEMORY:],
-            conversation=conversation,
+            conversation=conversation or "",
         )
-        for event in self._answerer.ask(asked, cancelled):
-            if isinstance(event, Answer) and conversation:
-                self.conversations.add(conversation, event, created_by=created_by)
-            yield event
+        for event in self._answering(records, asked, cancelled):
+            if not isinstance(event, Answer):
+                yield event
+                continue
+            if conversation is None:
+                # Begun only now: a question that failed leaves no empty talk behind.
+                conversation = self.conversations.create(
+                    question, [record.kb_id for record in records], created_by=created_by
+                )
+            answer = replace(event, conversation=conversation)
+            try:
+                if conversation:
+                    self.conversations.add(conversation, answer, created_by=created_by)
+            except NotFoundError:
+                # Deleted while the answer was written: whoever asked still gets it.
+                answer = replace(event, conversation="")
+            yield answer
+
+    def _answering(
+        self,
+        records: Sequence[KnowledgeBaseRecord],
+        question: Question,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[AskEvent]:
+        try:
+            yield from self._answerer.ask(question, cancelled)
+        except VectorIndexError:
+            # The indexes of a knowledge base that was deleted meanwhile are closed.
+            for record in records:
+                self._catalog.get(record.kb_id)
+            raise

@@ -42,6 +42,7 @@ def create_api(*, language: Language, token: str, instance: str) -> FastAPI:
 def create_openai_api(*, language: Language, token: str) -> FastAPI:
     """Build the application for /v1, which speaks the OpenAI protocol."""
     app = _application("Zhiku, OpenAI protocol", language=language, token=token)
+    app.state.openai_errors = True
     app.include_router(openai.router)
     return app
 

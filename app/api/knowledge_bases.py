@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
+from app import shown
 from app.api.dependencies import (
     CurrentLanguage,
     CurrentOperations,
@@ -126,12 +127,25 @@ def document(name: str, document: str, operations: CurrentOperations) -> Documen
     return operations.document(name, document)
 
 
-@router.get("/{name}/document/text")
+@router.get(
+    "/{name}/document/text",
+    response_class=StreamingResponse,
+    responses={200: {"model": ShowModel, "content": {shown.LINES_TYPE: {}}}},
+)
 def show(
-    name: str, document: str, operations: CurrentOperations, *, passages: bool = False
-) -> ShowModel:
-    """Return the text of a document."""
-    return operations.show(name, document, passages=passages)
+    name: str,
+    document: str,
+    request: Request,
+    operations: CurrentOperations,
+    *,
+    passages: bool = False,
+) -> StreamingResponse:
+    """Return the text of a document, as one JSON object or piece by piece as lines of JSON."""
+    found = operations.show(name, document, passages=passages)
+    if request.headers.get("accept") == shown.LINES_TYPE:
+        return StreamingResponse(shown.gathered(shown.lines(found)), media_type=shown.LINES_TYPE)
+    pieces = shown.gathered(shown.json_pieces(found))
+    return StreamingResponse(pieces, media_type="application/json")
 
 
 @router.delete("/{name}/document")

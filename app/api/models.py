@@ -158,6 +158,21 @@ class PassageModel(PlaceModel):
     text: str
 
 
+class PagePartModel(PageModel):
+    """A piece of a page's text; those that do not begin the page go on below, on a new line."""
+
+    begins: bool
+
+
+class ShownModel(Model):
+    """Which document's text follows, and how much it is."""
+
+    document: str
+    document_id: int
+    line_count: int
+    passage_count: int
+
+
 class ShowModel(Model):
     """The text of a document; ``passages`` is there only when asked for."""
 

@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.answers import AnswerEvent, AskModel, CitationModel, TokenEvent
 from app.api.asking import finished_answer, follow
 from app.api.dependencies import CurrentLanguage, CurrentOperations
-from app.api.problems import BadRequestError
+from app.api.problems import BadRequestError, openai_error
 from app.api.requests import AskRequest
 from app.events import EventStream
 from app.messages import of_error
@@ -94,7 +94,12 @@ async def chat_completions(
     question = next((m.plain() for m in reversed(request.messages) if m.role == "user"), "").strip()
     if not question:
         raise BadRequestError("no user message with text", problem="messages")
-    ask = AskRequest(knowledge_bases=[request.model], question=question, conversation="")
+    try:
+        ask = AskRequest(knowledge_bases=[request.model], question=question, conversation="")
+    except ValidationError as exc:
+        # Too long for a question, or no text that can be written as UTF-8.
+        problem = f"messages: {exc.errors()[0]['msg']}"
+        raise BadRequestError(str(exc), problem=problem) from exc
     # An unknown knowledge base must be a 404, also when the answer is streamed.
     operations.knowledge_base(request.model)
     turns = _turns(request.messages)
@@ -148,7 +153,7 @@ async def _chunks(
         if not isinstance(exc, KBError):
             logger.exception("an answer failed")
         message = of_error(exc, language)
-        error = {"message": message.text, "type": "server_error", "code": message.code}
+        error = openai_error(message, "server_error")
         yield f"data: {json.dumps({'error': error}, ensure_ascii=False)}\n\n"
     yield "data: [DONE]\n\n"
 

@@ -70,7 +70,16 @@ def problem_response(request: Request, status: int, message: Message) -> JSONRes
         code=message.code,
         hint=message.hint,
     )
-    return JSONResponse(problem.model_dump(), status_code=status, media_type=PROBLEM_JSON)
+    content = problem.model_dump()
+    if getattr(request.app.state, "openai_errors", False):
+        kind = "invalid_request_error" if status < 500 else "server_error"
+        content["error"] = openai_error(message, kind)
+    return JSONResponse(content, status_code=status, media_type=PROBLEM_JSON)
+
+
+def openai_error(message: Message, kind: str) -> dict[str, str | None]:
+    """Write an error as clients of the OpenAI protocol look for it."""
+    return {"message": message.text, "type": kind, "param": None, "code": message.code}
 
 
 def install_handlers(app: FastAPI) -> None:

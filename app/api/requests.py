@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Order = Literal["document", "updated", "size", "state"]
+LONGEST_TEXT = 20_000
 _COLOURS = "^((green|amber|red)(,(green|amber|red))*)?$"
 
 
 class Request(BaseModel):
     """Base of all requests: an unknown key is a mistake of the caller."""
 
-    model_config = ConfigDict(extra="forbid", str_max_length=20_000)
+    model_config = ConfigDict(extra="forbid", str_max_length=LONGEST_TEXT)
 
 
 class CreateRequest(Request):

@@ -18,11 +18,13 @@ def show_answer(answer: Answer, *, key: str) -> None:
     say = texts()
     if answer.refused:
         st.warning(markup.label(answer.answer, limit=400), icon=":material/search_off:")
+    elif not answer.answer:
+        st.caption(f":material/stop_circle: {say('answer.stopped')}")
     else:
         st.html(
             markup.answer(answer.answer, answer.sentences, unsupported=say("answer.unsupported"))
         )
-    if answer.extractive and not answer.refused:
+    if answer.extractive and answer.answer and not answer.refused:
         st.caption(f":material/format_quote: {say('answer.extractive')}")
     if answer.citations:
         show_sources(answer.citations, title=say(_title_key(answer)), key=key)
@@ -101,7 +103,9 @@ def original_address(kb_id: str, document_id: int) -> str:
 
 
 def _title_key(answer: Answer) -> str:
-    return "answer.nearest" if answer.refused else "answer.sources"
+    if answer.refused:
+        return "answer.nearest"
+    return "answer.sources" if answer.answer else "answer.found"
 
 
 def _facts(answer: Answer) -> str:

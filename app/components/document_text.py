@@ -12,7 +12,7 @@ from app.output import size_text
 from app.places import place_text
 from kb.errors import NotFoundError
 from kb.knowledge_base import KnowledgeBase
-from kb.types import DocumentRecord, PageText
+from kb.types import DocumentRecord, PagePlace, PageText
 
 _PASSAGES = 50
 _TEXT_LIMIT = 50_000
@@ -66,16 +66,21 @@ def show_document(knowledge_base: KnowledgeBase, document_id: int) -> None:
 
 def _text(knowledge_base: KnowledgeBase, document: DocumentRecord) -> None:
     say = texts()
-    pages = knowledge_base.pages(document.document_id)
-    if not pages:
+    places = knowledge_base.page_places(document.document_id)
+    if not places:
         st.caption(say("document.no_text"))
         return
     number = 1
-    if len(pages) > 1:
+    if len(places) > 1:
         number = st.pagination(
-            len(pages), default=_wanted(pages), key=f"text_page_{document.document_id}"
+            len(places), default=_wanted(places), key=f"text_page_{document.document_id}"
         )
-    page = pages[number - 1]
+    try:
+        page = knowledge_base.page_text(document.document_id, places[number - 1].position)
+    except NotFoundError:
+        # It was removed in this moment.
+        st.caption(say("document.no_text"))
+        return
     if page.sheet is not None:
         st.caption(markup.label(say("place.sheet", sheet=page.sheet)))
     if page.page is None:
@@ -97,10 +102,13 @@ def _text(knowledge_base: KnowledgeBase, document: DocumentRecord) -> None:
                 st.image(image, width="stretch", alt=title)
 
 
-def _wanted(pages: list[PageText]) -> int:
-    """Return the position of the page that the address names, else the first."""
+def _wanted(places: list[PagePlace]) -> int:
+    """Return the number of the part where the page that the address names begins, else the first.
+
+    A long page has several parts.
+    """
     wanted = st.query_params.get("page", "")
-    numbers = [str(page.page) for page in pages]
+    numbers = [str(place.page) for place in places]
     return numbers.index(wanted) + 1 if wanted in numbers else 1
 
 

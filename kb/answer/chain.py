@@ -16,7 +16,7 @@ from kb.answer.grounding import cited, ground
 from kb.answer.prompts import Prompt, PromptFolder
 from kb.answer.retrieval import Retriever, Searchable
 from kb.answer.script import in_words_of, is_traditional
-from kb.errors import BackendUnavailableError
+from kb.errors import BackendUnavailableError, ContextTooLongError
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint
 from kb.types import Answer, AskEvent, AskMilliseconds, Citation, PassagesFound, Token, Turn
@@ -89,13 +89,7 @@ class Answerer:
         """
         started = time.monotonic()
         chat = self._usable_chat()
-        standalone = standalone_question(
-            question.text,
-            question.turns,
-            chat=chat,
-            prompt=self._prompts.load("standalone_question"),
-            cancelled=cancelled,
-        )
+        standalone = self._standalone(question, chat, cancelled)
         retrieval = self._retriever.retrieve(question.bases, standalone, top_k=question.top_k)
         citations = number(retrieval.hits)
         retrieved = time.monotonic()
@@ -122,10 +116,12 @@ class Answerer:
             text = best_sentences(standalone, citations)
             if text:
                 yield Token(text)
-        text = _tidy(text)
+        passages = [citation.hit.text for citation in citations]
+        text = _tidy(text, passages)
         if is_traditional(standalone):
-            text = in_words_of(text, [citation.hit.text for citation in citations])
-        refused = refused or not text or _is_refusal(text)
+            text = in_words_of(text, passages)
+        # An answer that was stopped before its first word says nothing, not even that it cannot.
+        refused = refused or (not text and not cancelled()) or _is_refusal(text)
         sentences = () if refused else tuple(ground(text, citations))
         yield Answer(
             question=question.text,
@@ -145,6 +141,20 @@ class Answerer:
                 total=_milliseconds(started, time.monotonic()),
             ),
             extractive=model == EXTRACTIVE_MODEL,
+        )
+
+    def _standalone(
+        self, question: Question, chat: ChatEndpoint | None, cancelled: Callable[[], bool]
+    ) -> str:
+        prompt = self._prompts.load("standalone_question")
+        try:
+            return standalone_question(
+                question.text, question.turns, chat=chat, prompt=prompt, cancelled=cancelled
+            )
+        except (BackendUnavailableError, ContextTooLongError) as exc:
+            logger.warning("completing a follow-up without the chat model: %s", exc)
+        return standalone_question(
+            question.text, question.turns, chat=None, prompt=prompt, cancelled=cancelled
         )
 
     def _usable_chat(self) -> ChatEndpoint | None:
@@ -176,9 +186,20 @@ class Answerer:
         return RunnableLambda(to_message) | RunnableGenerator(generate)
 
 
-def _tidy(text: str) -> str:
+def _tidy(text: str, passages: Sequence[str]) -> str:
     """Drop what models add around an answer: source marks, "根据已知信息，", blank ends."""
-    return _PREAMBLE.sub("", _MARKS.sub("", text).strip())
+
+    def keep(mark: re.Match[str]) -> str:
+        numbers = [int(number) for number in re.findall(r"\d+", mark[0])]
+        # The 2013 of 国发[2013]5号 and the 1 of list[1] are no marks: no source has such a number,
+        # or it stands there with what is before it.
+        quoted = text[max(0, mark.start() - 2) : mark.start()] + mark[0]
+        is_mark = all(1 <= number <= len(passages) for number in numbers) and not any(
+            quoted in passage for passage in passages
+        )
+        return "" if is_mark else mark[0]
+
+    return _PREAMBLE.sub("", _MARKS.sub(keep, text).strip())
 
 
 def _is_refusal(text: str) -> bool:

@@ -23,6 +23,8 @@ _REFERS_BACK = re.compile(
 _ELLIPSIS = re.compile(r"呢[？?]?$")
 _FEW_WORDS = 2
 _ANSWER_SHOWN = 120
+# Of a pasted page, what it is about; three of them must fit into a small model's context.
+_QUESTION_SHOWN = 240
 
 
 def refers_back(question: str) -> bool:
@@ -51,16 +53,17 @@ def standalone_question(
     """
     if not turns or not refers_back(question):
         return question
-    plain = f"{turns[-1].question} {question}"
+    plain = f"{turns[-1].question[:_QUESTION_SHOWN]} {question}"
     if chat is None:
         return plain
     history = "\n".join(
-        f"问：{turn.question}\n答：{turn.answer[:_ANSWER_SHOWN]}" for turn in turns[-MEMORY:]
+        f"问：{turn.question[:_QUESTION_SHOWN]}\n答：{turn.answer[:_ANSWER_SHOWN]}"
+        for turn in turns[-MEMORY:]
     )
     message = ChatMessage("user", prompt.template.format(history=history, question=question))
     text = "".join(chat.stream([message], Sampling(max_tokens=80, stop=("\n",)), cancelled))
     rewritten = re.sub(r"^(【[^】]*】|问[：:])", "", text.strip()).strip()
-    # A rewrite that lost the question, or answers it, is worse than none.
-    if not rewritten or len(rewritten) > 4 * len(plain):
+    # A rewrite that was cut off, lost the question, or answers it, is worse than none.
+    if cancelled() or not rewritten or len(rewritten) > 4 * len(plain):
         return plain
     return rewritten

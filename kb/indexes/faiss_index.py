@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from kb.errors import DimensionMismatchError, VectorIndexError
 from kb.indexes.base import Scored, VectorBatch, VectorIndex
 from kb.indexes.codes import Codes, CodeWriter
 from kb.indexes.living import Floats, Ids, Living, State, empty_state, merged
+from kb.indexes.mapped import MappedVectors, load_faiss
 from kb.indexes.snapshot import (
     VERSION,
     Manifest,
@@ -257,29 +258,11 @@ class FaissIndex(VectorIndex):
         logger.debug("snapshot %d of %d vectors written", manifest.generation, manifest.count)
 
 
-def _faiss() -> Any:
-    """Give the package, which takes a while to import; its own stubs know less than it does."""
-    import faiss
-
-    return faiss
-
-
 def _search_snapshot(state: State, question: Floats, top_k: int) -> list[Scored]:
     if state.snapshot is None or not state.alive_count:
         return []
-    faiss = _faiss()
-
-    params = None
-    if state.alive is not None:
-        params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(state.alive))
-    scores, positions = state.snapshot.search(
-        question, min(top_k, state.alive_count), params=params
-    )
-    return [
-        (int(state.snapshot_ids[position]), _cosine(score))
-        for score, position in zip(scores[0], positions[0], strict=True)
-        if position >= 0
-    ]
+    found = state.snapshot.search(question, min(top_k, state.alive_count), state.alive)
+    return [(int(state.snapshot_ids[position]), _cosine(score)) for score, position in found]
 
 
 def _search_tail(state: State, question: Floats, top_k: int) -> list[Scored]:
@@ -349,7 +332,7 @@ def _load_snapshot(folder: Path, manifest: Manifest) -> State:
     state = empty_state(manifest.dim)
     if not manifest.count:
         return state
-    faiss = _faiss()
+    faiss = load_faiss()
 
     # A single question is searched by one thread anyway; more would only starve the chat model.
     faiss.omp_set_num_threads(1)
@@ -370,4 +353,8 @@ def _load_snapshot(folder: Path, manifest: Manifest) -> State:
         or ids.dtype != np.int64
     ):
         raise damaged(folder, "the snapshot is not what its manifest says")
-    return replace(state, snapshot=snapshot, snapshot_ids=ids, alive_count=manifest.count)
+    try:
+        vectors = MappedVectors(vectors_path, snapshot)
+    except OSError as exc:
+        raise damaged(folder, str(exc)) from exc
+    return replace(state, snapshot=vectors, snapshot_ids=ids, alive_count=manifest.count)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.indexes.codes import Codes, read_codes
+from kb.indexes.mapped import MappedVectors
 from kb.indexes.snapshot import Manifest, snapshot_files
 
 Floats = NDArray[np.float32]
@@ -27,7 +27,7 @@ class State:
     was removed. The tail's arrays are views on buffers that only grow behind their end.
     """
 
-    snapshot: Any | None
+    snapshot: MappedVectors | None
     snapshot_ids: Ids
     alive: NDArray[np.uint8] | None
     alive_count: int

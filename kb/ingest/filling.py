@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from kb.embedders.base import Embedder
 from kb.errors import CancelledError
 from kb.ingest.layout import Segment, segments
+from kb.ingest.pace import Pace
 from kb.store.contents import ContentBatch, ContentFacts, Contents
 from kb.types import PageHealth, Reason
 from loaders.errors import LoadError
@@ -24,9 +23,6 @@ from loaders.records import PageHealth as LoadedPage
 from loaders.sandbox import ParserPool
 
 logger = logging.getLogger(__name__)
-
-# A part has hundreds of rows of a sheet: whoever cancels does not wait for all of them.
-_EMBEDDED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +47,10 @@ class ChangedTextError(Exception):
 class Filler:
     """Fills contents; safe to use from several threads with different contents."""
 
-    def __init__(self, contents: Contents, parsers: ParserPool) -> None:
+    def __init__(self, contents: Contents, parsers: ParserPool, pace: Pace) -> None:
         self._contents = contents
         self._parsers = parsers
+        self._pace = pace
 
     def fill(
         self,
@@ -85,12 +82,13 @@ class Filler:
         lines, pages = self._contents.extent(content_id)
         if lines:
             logger.info("content %s goes on after %d lines", content_id, lines)
-        done = end = 0
+        done = end = end_page = 0
         for segment in segments(stream):
             if cancelled():
                 raise CancelledError(f"{reading.document}: cancelled")
             end = segment.first_line + len(segment.lines)
-            if end <= lines and segment.first_page + len(segment.pages) <= pages:
+            end_page = segment.first_page + len(segment.pages)
+            if end <= lines and end_page <= pages:
                 self._compare(content_id, segment)
                 stage("read", done)
             elif segment.first_line < lines or segment.first_page < pages:
@@ -99,7 +97,7 @@ class Filler:
                 stage("embed", done)
                 self._write(content_id, embedder, reading.title, segment, cancelled)
             done += len(segment.passages)
-        if end < lines:
+        if end < lines or end_page < pages:
             raise ChangedTextError(reading.document)
         return self._finish(content_id, stream.summary)
 
@@ -123,18 +121,14 @@ class Filler:
         texts = [
             embedded_text(title, passage.heading, passage.text) for passage in segment.passages
         ]
-        vectors = [np.empty((0, embedder.dim), np.float32)]
-        for start in range(0, len(texts), _EMBEDDED_AT_ONCE):
-            if cancelled():
-                raise CancelledError(f"{title}: cancelled")
-            vectors.append(embedder.embed_passages(texts[start : start + _EMBEDDED_AT_ONCE]))
+        vectors = self._pace.embed(embedder, texts, cancelled)
         self._contents.append(
             content_id,
             ContentBatch(
                 pages=segment.pages,
                 lines=segment.lines,
                 passages=segment.passages,
-                vectors=np.concatenate(vectors),
+                vectors=vectors,
                 first_line=segment.first_line,
                 first_page=segment.first_page,
             ),

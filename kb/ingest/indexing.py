@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,7 @@ from kb.embedders.base import Embedder
 from kb.errors import CancelledError, DimensionMismatchError, IndexDamagedError
 from kb.indexes.base import KeywordEntry, KeywordIndex, VectorBatch, VectorIndex
 from kb.indexes.faiss_index import FaissIndex
+from kb.indexes.snapshot import read_manifest
 from kb.indexes.tantivy_index import TantivyIndex
 from kb.store.catalog import Catalog
 from kb.store.changes import Change
@@ -23,10 +25,14 @@ logger = logging.getLogger(__name__)
 
 _Index = TypeVar("_Index", VectorIndex, KeywordIndex)
 
+# Two places: the index of one embedder answers while that of another is made.
+_VECTOR_FOLDERS = ("vectors", "vectors-2")
 _BATCH = 2_000
 # More passages than this at once, from a very long document or in a rebuild, bypass the vector
 # index's memory, and the keyword index is committed in between.
 _MANY = 20_000
+# Whoever waits for another one's replay looks so often whether to go on waiting.
+_ASK_SECONDS = 0.5
 # While files pour in, the keyword index is committed at most this often.
 _COMMIT_SECONDS = 2.0
 
@@ -58,6 +64,7 @@ class IndexKeeper:
         self._lock = threading.Lock()
         self._last_commit = 0.0
         self._in_step = False
+        self._vector_folder = self._find_vector_folder()
         self.vectors: VectorIndex = self._open_vectors()
         self.keywords: KeywordIndex = self._open_keywords()
 
@@ -96,8 +103,10 @@ class IndexKeeper:
         lazy = lazy and self._in_step
         if lazy and time.monotonic() - self._last_commit < _COMMIT_SECONDS:
             return
-        if not self._lock.acquire(blocking=not lazy):
-            return
+        while not self._lock.acquire(timeout=0 if lazy else _ASK_SECONDS):
+            if lazy:
+                return
+            self._go_on(stopped)
         try:
             known = min(self.vectors.applied, self.keywords.applied)
             changes = self._catalog.changes_after(self._kb_id, known)
@@ -116,17 +125,44 @@ class IndexKeeper:
         finally:
             self._lock.release()
 
-    def switch_embedder(self, embedder: Embedder) -> None:
-        """Index the vectors of another embedder, all of which the catalog already has."""
-        with self._lock:
-            old = self.vectors
-            self._in_step = False
-            self._embedder_id, self._dim = embedder.model_id, embedder.dim
-            self.vectors = FaissIndex.create(
-                self._vector_folder, dim=self._dim, embedder=self._embedder_id
-            )
-            old.close()
-        self.catch_up()
+    def switch_embedder(
+        self,
+        embedder: Embedder,
+        *,
+        adopt: Callable[[], None],
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Index the vectors of another embedder, all of which the catalog already has.
+
+        The former index answers until the new one is whole. Then ``adopt`` notes the embedder in
+        the catalog, and the new index takes its place.
+
+        Raises:
+            CancelledError: it was stopped, and all is as it was.
+        """
+        home, other = (self._folder / name for name in _VECTOR_FOLDERS)
+        folder = other if self._vector_folder == home else home
+        new = FaissIndex.create(folder, dim=embedder.dim, embedder=embedder.model_id)
+        try:
+            changes = self._catalog.changes_after(self._kb_id, 0)
+            if changes:
+                # What is removed meanwhile has a later number, and is replayed.
+                vectors = self._stored_vectors(
+                    _added(changes), embedder.model_id, embedder.dim, stopped
+                )
+                new.extend(vectors, changes[-1].number)
+            self._go_on(stopped)
+            with self._lock:
+                adopt()
+                old, self.vectors = self.vectors, new
+                self._embedder_id, self._dim = embedder.model_id, embedder.dim
+                former, self._vector_folder = self._vector_folder, folder
+        except BaseException:
+            new.close()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        old.close()
+        shutil.rmtree(former, ignore_errors=True)
 
     def close(self) -> None:
         """Close both indexes."""
@@ -134,9 +170,15 @@ class IndexKeeper:
             self.vectors.close()
             self.keywords.close()
 
-    @property
-    def _vector_folder(self) -> Path:
-        return self._folder / "vectors"
+    def _find_vector_folder(self) -> Path:
+        """The folder whose index is the embedder's; the first one if there is none yet."""
+        home, other = (self._folder / name for name in _VECTOR_FOLDERS)
+        try:
+            fits = read_manifest(other).embedder == self._embedder_id
+        except IndexDamagedError:
+            # There is none, as a rule.
+            return home
+        return other if fits else home
 
     @property
     def _keyword_folder(self) -> Path:
@@ -181,35 +223,34 @@ class IndexKeeper:
     def _replay_vectors(self, changes: Sequence[Change], stopped: Callable[[], bool]) -> None:
         if not changes:
             return
-        added = [one for one in changes if one.action == "add"]
+        added = _added(changes)
         # Ids are never given twice, and the catalog has no vectors of what died meanwhile: so all
         # that is removed may go first.
         for one in changes:
             if one.action == "remove":
                 self.vectors.remove(one.first_passage_id, one.count)
+        vectors = self._stored_vectors(added, self._embedder_id, self._dim, stopped)
         if sum(one.count for one in added) > _MANY:
-            added.sort(key=lambda one: one.first_passage_id)
-            self.vectors.extend(self._stored_vectors(added, stopped), changes[-1].number)
+            self.vectors.extend(vectors, changes[-1].number)
             return
-        for ids, matrix in self._stored_vectors(added, stopped):
+        for ids, matrix in vectors:
             self.vectors.add(ids, matrix)
         self.vectors.commit(changes[-1].number)
 
     def _stored_vectors(
-        self, added: Sequence[Change], stopped: Callable[[], bool]
+        self, added: Sequence[Change], embedder: str, dim: int, stopped: Callable[[], bool]
     ) -> Iterator[VectorBatch]:
         for one in added:
             for first, count in one.batches(_BATCH):
                 self._go_on(stopped)
-                ids, matrix = self._stored.between(first, count, self._embedder_id, self._dim)
+                ids, matrix = self._stored.between(first, count, embedder, dim)
                 if len(ids):
                     yield ids, matrix
 
     def _replay_keywords(self, changes: Sequence[Change], stopped: Callable[[], bool]) -> None:
         waiting = 0
         for one in changes:
-            self._go_on(stopped)
-            self._apply_keywords(one)
+            self._apply_keywords(one, stopped)
             waiting += one.count
             if waiting > _MANY or one is changes[-1]:
                 self.keywords.commit(one.number)
@@ -219,14 +260,21 @@ class IndexKeeper:
         if stopped():
             raise CancelledError(f"the indexes of {self._kb_id} are left behind the catalog")
 
-    def _apply_keywords(self, change: Change) -> None:
+    def _apply_keywords(self, change: Change, stopped: Callable[[], bool]) -> None:
         if change.action == "remove":
             self.keywords.remove(change.first_passage_id, change.count)
             return
         for first, count in change.batches(_BATCH):
+            self._go_on(stopped)
             self.keywords.add(
                 [
                     KeywordEntry(entry.passage_id, entry.title, entry.heading, entry.body)
                     for entry in self._passages.indexed(first, count)
                 ]
             )
+
+
+def _added(changes: Sequence[Change]) -> list[Change]:
+    """The additions by passage id: a vector index takes many in that order only."""
+    added = [one for one in changes if one.action == "add"]
+    return sorted(added, key=lambda one: one.first_passage_id)

@@ -1,10 +1,17 @@
-"""Where originals go when something else stands in their place, or they are removed."""
+"""Where originals go when something else stands in their place, or their documents are removed."""
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+from kb.store.documents import Documents
+from kb.types import DocumentRecord
+
+logger = logging.getLogger(__name__)
 
 
 def free_path(folder: Path, name: str) -> Path:
@@ -21,8 +28,54 @@ def move_to_bin(original: Path, folder: Path, document: str) -> Path | None:
     """Move an original to the bin; None where there is none to move."""
     if not original.is_file():
         return None
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    target = free_path(folder / stamp, document)
+    target = _bin_path(folder, document)
+    _move(original, target)
+    return target
+
+
+def remove_document(
+    documents: Documents, folder: Path, record: DocumentRecord, *, removed_by: str
+) -> None:
+    """Take a document out of the knowledge base in ``folder``, and its original to the bin.
+
+    What is to be done is noted first: were the process to die in between, there would else be a
+    document without an original, or an original that nobody knows of.
+    """
+    original = folder / "files" / record.document
+    if not original.is_file():
+        documents.remove(record.kb_id, record.document_id, bin_path=None, removed_by=removed_by)
+        return
+    target = _bin_path(folder / "bin", record.document)
+    values = {"bin_path": str(target), "removed_by": removed_by}
+    documents.plan_removal(record.kb_id, record.document_id, **values)
+    try:
+        _move(original, target)
+    except OSError:
+        documents.drop_plan(record.document_id)
+        raise
+    documents.remove(record.kb_id, record.document_id, **values)
+
+
+def complete_removals(documents: Documents, folder: Callable[[str], Path]) -> None:
+    """Complete what was begun when the process died; ``folder`` is that of a knowledge base."""
+    for plan in documents.planned_removals():
+        original, target = folder(plan.kb_id) / "files" / plan.document, Path(plan.bin_path)
+        try:
+            if original.is_file() and not target.exists():
+                _move(original, target)
+        except OSError as exc:
+            logger.warning("%s cannot be moved to the bin: %s", original, exc)
+            continue
+        documents.remove(
+            plan.kb_id, plan.document_id, bin_path=plan.bin_path, removed_by=plan.removed_by
+        )
+        logger.info("document %s of %s is removed at last", plan.document_id, plan.kb_id)
+
+
+def _bin_path(folder: Path, document: str) -> Path:
+    return free_path(folder / time.strftime("%Y%m%d-%H%M%S"), document)
+
+
+def _move(original: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(original, target)
-    return target

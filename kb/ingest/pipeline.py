@@ -16,6 +16,7 @@ from kb.embedders.base import Embedder
 from kb.errors import CancelledError, IngestError
 from kb.ingest.filling import ChangedTextError, Filler, Reading
 from kb.ingest.originals import move_to_bin
+from kb.ingest.pace import Pace
 from kb.store.contents import Contents
 from kb.store.documents import Documents
 from kb.types import Outcome, Reason
@@ -68,12 +69,13 @@ class Pipeline:
         documents: Documents,
         contents: Contents,
         parsers: ParserPool,
+        pace: Pace,
         files: Callable[[str], Path],
         max_file_bytes: int,
     ) -> None:
         self._documents = documents
         self._contents = contents
-        self._filler = Filler(contents, parsers)
+        self._filler = Filler(contents, parsers, pace)
         self._files = files
         self._max_file_bytes = max_file_bytes
         self._lock = threading.Lock()
@@ -176,7 +178,7 @@ class Pipeline:
             file.path, file.source.document, file.source.password, file.source.force_ocr
         )
         key = (kb_id, file.sha256, embedder.model_id)
-        left = self._contents.unfinished(*key, title=reading.title)
+        left = self._contents.take_up(*key, title=reading.title)
         content_id = left or self._contents.open(*key, title=reading.title)
         try:
             try:
@@ -198,7 +200,8 @@ class Pipeline:
             self._contents.discard(content_id)
             return self._refuse(kb_id, file, exc)
         except BaseException:
-            self._contents.discard(content_id)
+            # The embedder or the disk failed, not the file: another try goes on from here.
+            self._contents.set_aside(content_id)
             raise
         return self._publish(kb_id, file, "partial" if missing else "ready", content_id, missing)
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from kb.embedders.base import Embedder
-from kb.errors import CancelledError, KBError
-from kb.ingest.filling import embedded_text
+from kb.errors import CancelledError, KBError, NotFoundError
 from kb.ingest.indexing import IndexKeeper
+from kb.ingest.pace import Pace
 from kb.ingest.pipeline import Pipeline, Source
+from kb.ingest.reindexing import REINDEX, Reindexer
 from kb.store.catalog import Catalog
 from kb.store.contents import Contents
 from kb.store.documents import Documents
@@ -27,8 +28,9 @@ from kb.types import JobItem, JobRecord, Reason
 logger = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 5.0
-_EMBED_BATCH = 256
 _LONG_PASSAGES = 5_000
+# What goes wrong at each pass of the loop is told so often.
+_TELL_AGAIN_SECONDS = 3600.0
 
 
 class Provider(Protocol):
@@ -49,10 +51,14 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A piece of a job in the hands of a worker thread; ``item`` is None for a whole-base job."""
+    """What a worker thread has in hand: a file of a job, or without ``item`` a whole base.
 
-    job: JobRecord
-    item: JobItem | None
+    Without ``job`` it is what a cancelled one has left: the indexes are brought in step.
+    """
+
+    kb_id: str
+    job: JobRecord | None = None
+    item: JobItem | None = None
 
 
 class JobRunner:
@@ -70,20 +76,24 @@ class JobRunner:
         vectors: Vectors,
         jobs: Jobs,
         pipeline: Pipeline,
+        pace: Pace,
         provider: Provider,
         workers: int,
     ) -> None:
         self._catalog = catalog
         self._documents = documents
         self._contents = contents
-        self._vectors = vectors
         self._jobs = jobs
         self._pipeline = pipeline
         self._provider = provider
         self._workers = workers
+        self._reindexer = Reindexer(catalog, vectors, jobs, pace)
+        self._pace = pace
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._in_work: dict[Future[None], _Work] = {}
+        self._behind: set[str] = set()
+        self._told: dict[str, float] = {}
         # Passwords of files stay in memory: a job that outlives the process asks for them again.
         self._passwords: dict[str, str] = {}
         self._queueing = threading.Lock()
@@ -120,6 +130,7 @@ class JobRunner:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._pace.close()
 
     def _loop(self) -> None:
         with ThreadPoolExecutor(self._workers, thread_name_prefix="ingest") as pool:
@@ -129,7 +140,8 @@ class JobRunner:
                     worked = self._hand_out(pool)
                     worked = self._clean_up() or worked
                 except Exception:
-                    logger.exception("the job queue stumbled")
+                    if self._to_tell(""):
+                        logger.exception("the job queue stumbled")
                     worked = False
                 if not worked:
                     self._wake.wait(_IDLE_SECONDS)
@@ -142,12 +154,26 @@ class JobRunner:
             try:
                 worked = self._advance(job, pool) or worked
             except Exception:
-                logger.exception("job %s stumbled", job.job_id)
+                if self._to_tell(job.job_id):
+                    logger.exception("job %s stumbled", job.job_id)
+        for kb_id in list(self._behind):
+            beside = any(work.kb_id == kb_id for work in self._in_work.values())
+            if not beside and len(self._in_work) < self._workers:
+                self._behind.discard(kb_id)
+                self._submit(pool, _Work(kb_id))
         return worked
+
+    def _to_tell(self, job_id: str) -> bool:
+        """Whether the log is to have it: what does not pass would fill it."""
+        now = time.monotonic()
+        if now - self._told.get(job_id, -_TELL_AGAIN_SECONDS) < _TELL_AGAIN_SECONDS:
+            return False
+        self._told[job_id] = now
+        return True
 
     def _advance(self, job: JobRecord, pool: ThreadPoolExecutor) -> bool:
         in_work = list(self._in_work.values())
-        mine = [work for work in in_work if work.job.job_id == job.job_id]
+        mine = [work for work in in_work if work.job and work.job.job_id == job.job_id]
         worked = False
         if job.state == "queued":
             self._jobs.start(job.job_id)
@@ -157,11 +183,11 @@ class JobRunner:
                 self._end(job, "cancelled")
                 worked = True
             return worked
-        beside = [work for work in in_work if work.job.kb_id == job.kb_id]
-        if job.kind == "reindex":
+        beside = [work for work in in_work if work.kb_id == job.kb_id]
+        if job.kind == REINDEX:
             # It must not miss passages that are being written: it waits for them.
             if not beside:
-                self._submit(pool, _Work(job, None))
+                self._submit(pool, _Work(job.kb_id, job))
                 worked = True
             return worked
         if any(work.item is None for work in beside):
@@ -174,7 +200,7 @@ class JobRunner:
             worked = True
         for item in waiting[:1]:
             if len(self._in_work) < self._workers:
-                self._submit(pool, _Work(job, item))
+                self._submit(pool, _Work(job.kb_id, job, item))
                 worked = True
         return worked
 
@@ -188,17 +214,24 @@ class JobRunner:
         self._wake.set()
 
     def _end(self, job: JobRecord, state: str) -> None:
-        """Finish a job once everything it took in can be found."""
-        try:
-            self._provider.indexes(job.kb_id).catch_up(stopped=self._closed.is_set)
-        except CancelledError:
-            return
+        """Finish a job once everything it took in can be found.
+
+        Whoever cancels one does not wait for that: it is done afterwards.
+        """
+        if state == "cancelled":
+            self._behind.add(job.kb_id)
+        else:
+            try:
+                self._provider.indexes(job.kb_id).catch_up(stopped=self._closed.is_set)
+            except CancelledError:
+                return
         shutil.rmtree(self._staging(job), ignore_errors=True)
         batch = self._jobs.payload(job.job_id).get("batch")
         if batch:
             shutil.rmtree(batch, ignore_errors=True)
         self._passwords.pop(job.job_id, None)
         self._jobs.finish(job.job_id, state)
+        self._told.pop(job.job_id, None)
         logger.info("job %s (%s) of %s %s", job.job_id, job.kind, job.kb_id, state)
 
     def _clean_up(self) -> bool:
@@ -208,21 +241,36 @@ class JobRunner:
         if self._unfinished and not self._jobs.running_or_queued():
             self._contents.discard_unpublished()
             self._unfinished = False
-        return self._contents.purge()
+        return self._reindexer.clear() or self._contents.purge()
 
     def _do(self, work: _Work) -> None:
+        job, item = work.job, work.item
         try:
-            if work.item is None:
-                self._reindex(work.job)
+            if job is None:
+                self._catch_up(work.kb_id)
+            elif item is None:
+                self._reindex(job)
             else:
-                self._take_in(work.job, work.item)
+                self._take_in(job, item)
         except Exception as exc:
-            logger.exception("job %s failed", work.job.job_id)
+            logger.exception("job %s of %s failed", job.job_id if job else "-", work.kb_id)
             reason = _reason_of(exc)
-            if work.item is None:
-                self._jobs.finish(work.job.job_id, "failed", reason)
-            else:
-                self._jobs.finish_item(work.job.job_id, work.item.position, "failed", reason=reason)
+            if job is not None and item is None:
+                self._jobs.finish(job.job_id, "failed", reason)
+            elif job is not None and item is not None:
+                self._jobs.finish_item(job.job_id, item.position, "failed", reason=reason)
+
+    def _catch_up(self, kb_id: str) -> None:
+        """Bring the indexes in step for as long as the knowledge base is there."""
+
+        def stopped() -> bool:
+            self._catalog.embedder(kb_id)
+            return self._closed.is_set()
+
+        try:
+            self._provider.indexes(kb_id).catch_up(stopped=stopped)
+        except (CancelledError, NotFoundError) as exc:
+            logger.info("the indexes of %s are left as they are: %s", kb_id, exc)
 
     def _take_in(self, job: JobRecord, item: JobItem) -> None:
         attempts = self._jobs.begin_item(job.job_id, item.position)
@@ -243,6 +291,7 @@ class JobRunner:
         if attempts > MAX_ATTEMPTS:
             self._refuse(job, item, source, Reason("crashes_the_server", {}))
             return
+        cancelled = self._cancelled(job)
         try:
             taken = self._pipeline.take_in(
                 job.kb_id,
@@ -251,7 +300,7 @@ class JobRunner:
                 stage=lambda name, passages: self._jobs.stage_item(
                     job.job_id, item.position, name, passages=passages
                 ),
-                cancelled=self._cancelled(job),
+                cancelled=cancelled,
             )
         except CancelledError:
             self._give_up(job, item)
@@ -267,10 +316,12 @@ class JobRunner:
             self._provider.indexes(job.kb_id).catch_up(
                 # What takes long is done here, not by the thread that hands out the work.
                 lazy=not long,
-                stopped=self._closed.is_set,
+                stopped=cancelled,
             )
         except CancelledError:
-            return
+            # The document is there; what its job leaves undone here is done after it has ended.
+            if self._closed.is_set():
+                return
         except KBError:
             # The document is there; the end of the job brings the indexes in step, or says why not.
             logger.exception("%s of job %s is not indexed yet", item.document, job.job_id)
@@ -328,31 +379,17 @@ class JobRunner:
         )
 
     def _reindex(self, job: JobRecord) -> None:
-        """Embed every passage with another embedder, then search with that one."""
         embedder = self._provider.embedder(self._jobs.payload(job.job_id)["embedder"])
-        cancelled = self._cancelled(job)
-        total = self._vectors.count_missing(job.kb_id, embedder.model_id)
-        self._jobs.progress(job.job_id, done=0, total=total, stage="embed")
-        done = 0
-        while True:
-            batch = self._vectors.missing(job.kb_id, embedder.model_id, _EMBED_BATCH)
-            if not batch:
-                break
-            if cancelled():
-                if not self._closed.is_set():
-                    self._jobs.finish(job.job_id, "cancelled")
+        indexes = self._provider.indexes(job.kb_id)
+        try:
+            self._reindexer.run(job, embedder, indexes, self._cancelled(job))
+        except CancelledError:
+            if self._closed.is_set():
                 return
-            vectors = embedder.embed_passages(
-                [embedded_text(entry.title, entry.heading, entry.body) for entry in batch]
-            )
-            self._vectors.add([entry.passage_id for entry in batch], vectors, embedder.model_id)
-            done += len(batch)
-            self._jobs.progress(job.job_id, done=done)
-        self._vectors.adopt(job.kb_id, embedder.model_id, embedder.dim)
-        self._provider.indexes(job.kb_id).switch_embedder(embedder)
-        while self._vectors.drop_others(job.kb_id, embedder.model_id):
-            pass
-        self._jobs.finish(job.job_id, "done")
+            self._reindexer.give_up(job.kb_id)
+            self._jobs.finish(job.job_id, "cancelled")
+        else:
+            self._jobs.finish(job.job_id, "done")
 
     def _cancelled(self, job: JobRecord) -> Callable[[], bool]:
         """Whether the job was cancelled or the process ends; asks the catalog twice a second."""

@@ -28,6 +28,8 @@ from kb.types import Line, PageHealth, PageText, Passage, Reason
 
 # The text of a page may have several hundred thousand characters.
 _PAGES_AT_ONCE = 50
+# What was written of a file before its embedder failed waits so long for another try.
+_SET_ASIDE_SECONDS = 3 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,13 @@ class Contents:
             assert done.inserted_primary_key is not None  # noqa: S101 - always there for one row
             return int(done.inserted_primary_key[0])
 
-    def unfinished(self, kb_id: str, sha256: str, embedder: str, *, title: str) -> int | None:
-        """Find a content whose writing was interrupted: same bytes, embedder and title."""
-        with self._db.read() as connection:
-            return connection.execute(
+    def take_up(self, kb_id: str, sha256: str, embedder: str, *, title: str) -> int | None:
+        """Find a content whose writing was broken off, to go on with it.
+
+        It has the same bytes, embedder and title.
+        """
+        with self._db.write() as connection:
+            found = connection.execute(
                 select(contents.c.id)
                 .where(
                     contents.c.kb_id == kb_id,
@@ -109,10 +114,16 @@ class Contents:
                     contents.c.embedder == embedder,
                     contents.c.title == title,
                     contents.c.live.is_(False),
-                    contents.c.dead_since.is_(None),
+                    contents.c.dead_since.is_(None) | (contents.c.dead_since > time.time()),
                 )
                 .order_by(contents.c.id.desc())
             ).scalar()
+            if found is None:
+                return None
+            connection.execute(
+                update(contents).where(contents.c.id == found).values(dead_since=None)
+            )
+        return int(found)
 
     def extent(self, content_id: int) -> tuple[int, int]:
         """How many lines and pages of a content are written."""
@@ -240,6 +251,15 @@ class Contents:
                 .values(dead_since=time.time())
             )
 
+    def set_aside(self, content_id: int) -> None:
+        """Keep a content that was not published for some days, in which `take_up` finds it."""
+        with self._db.write() as connection:
+            connection.execute(
+                update(contents)
+                .where(contents.c.id == content_id, contents.c.live.is_(False))
+                .values(dead_since=time.time() + _SET_ASIDE_SECONDS)
+            )
+
     def discard_unpublished(self) -> int:
         """Give up contents whose writing was interrupted and count them. Only at start-up."""
         with self._db.write() as connection:
@@ -254,7 +274,7 @@ class Contents:
         """Delete some rows of dead contents; returns whether there is more to delete."""
         with self._db.write() as connection:
             content_id = connection.execute(
-                select(contents.c.id).where(contents.c.dead_since.is_not(None)).limit(1)
+                select(contents.c.id).where(contents.c.dead_since <= time.time()).limit(1)
             ).scalar()
             if content_id is None:
                 return False

@@ -104,14 +104,25 @@ class Conversations:
         for message in self.messages(conversation_id):
             if message.role == "user":
                 question = message.text
-            elif message.answer is not None and not message.answer.refused:
+            elif message.text and message.answer is not None and not message.answer.refused:
                 found.append(Turn(question, message.text))
         return found[-count:]
 
     def add(self, conversation_id: str, answer: Answer, *, created_by: str = "") -> None:
-        """Store a question and its answer with the documents that it shows."""
+        """Store a question and its answer with the documents that it shows.
+
+        Raises:
+            NotFoundError: there is no such conversation.
+        """
         now = time.time()
         with self._db.write() as connection:
+            touched = connection.execute(
+                update(conversations)
+                .where(conversations.c.id == conversation_id)
+                .values(updated_at=now)
+            )
+            if touched.rowcount == 0:
+                raise _not_found(conversation_id)
             connection.execute(
                 insert(messages).values(
                     conversation_id=conversation_id,
@@ -147,11 +158,6 @@ class Conversations:
                         for citation in answer.citations
                     ],
                 )
-            connection.execute(
-                update(conversations)
-                .where(conversations.c.id == conversation_id)
-                .values(updated_at=now)
-            )
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title.

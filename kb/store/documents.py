@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from kb.errors import AmbiguousNameError, NotFoundError
 from kb.store.changes import record_change, release_content
@@ -34,6 +34,17 @@ class KnownFile:
     sha256: str | None
     content_id: int | None
     state: DocumentState
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRemoval:
+    """A document whose original was about to be moved to ``bin_path``."""
+
+    kb_id: str
+    document_id: int
+    document: str
+    bin_path: str
+    removed_by: str
 
 
 class Documents:
@@ -281,6 +292,39 @@ class Documents:
                 )
             )
 
+    def plan_removal(self, kb_id: str, document_id: int, *, bin_path: str, removed_by: str) -> None:
+        """Note that a document's original is about to be moved to the bin.
+
+        `remove` completes it, `drop_plan` takes it back; `planned_removals` lists what a process
+        that died has left.
+
+        Raises:
+            NotFoundError: there is no such document.
+        """
+        with self._db.write() as connection:
+            row = _row_to_remove(connection, kb_id, document_id)
+            _note_bin(connection, row, bin_path, removed_by)
+
+    def drop_plan(self, document_id: int) -> None:
+        """Take `plan_removal` back: the original could not be moved."""
+        with self._db.write() as connection:
+            connection.execute(
+                delete(binned_documents).where(binned_documents.c.document_id == document_id)
+            )
+
+    def planned_removals(self) -> list[PlannedRemoval]:
+        """Documents whose removal was begun and not completed."""
+        with self._db.read() as connection:
+            rows = connection.execute(
+                select(binned_documents)
+                .join(documents, documents.c.id == binned_documents.c.document_id)
+                .where(binned_documents.c.bin_path.is_not(None))
+            ).all()
+        return [
+            PlannedRemoval(row.kb_id, row.document_id, row.path, row.bin_path, row.removed_by)
+            for row in rows
+        ]
+
     def remove(
         self, kb_id: str, document_id: int, *, bin_path: str | None, removed_by: str
     ) -> None:
@@ -290,23 +334,8 @@ class Documents:
             NotFoundError: there is no such document.
         """
         with self._db.write() as connection:
-            row = connection.execute(
-                select(documents).where(documents.c.kb_id == kb_id, documents.c.id == document_id)
-            ).first()
-            if row is None:
-                raise _not_found(str(document_id))
-            connection.execute(
-                insert(binned_documents).values(
-                    kb_id=kb_id,
-                    document_id=document_id,
-                    path=row.path,
-                    bin_path=bin_path,
-                    sha256=row.sha256,
-                    owner=row.owner,
-                    removed_at=time.time(),
-                    removed_by=removed_by,
-                )
-            )
+            row = _row_to_remove(connection, kb_id, document_id)
+            _note_bin(connection, row, bin_path, removed_by)
             connection.execute(delete(documents).where(documents.c.id == document_id))
             if row.content_id is not None:
                 release_content(connection, kb_id, row.content_id)
@@ -318,6 +347,32 @@ class Documents:
                 update(documents).where(documents.c.state == "processing").values(state="queued")
             )
             return int(done.rowcount)
+
+
+def _row_to_remove(connection: Connection, kb_id: str, document_id: int) -> Row[Any]:
+    row = connection.execute(
+        select(documents).where(documents.c.kb_id == kb_id, documents.c.id == document_id)
+    ).first()
+    if row is None:
+        raise _not_found(str(document_id))
+    return row
+
+
+def _note_bin(connection: Connection, row: Row[Any], bin_path: str | None, removed_by: str) -> None:
+    """Note where a document's original goes, in place of what was planned."""
+    connection.execute(delete(binned_documents).where(binned_documents.c.document_id == row.id))
+    connection.execute(
+        insert(binned_documents).values(
+            kb_id=row.kb_id,
+            document_id=row.id,
+            path=row.path,
+            bin_path=bin_path,
+            sha256=row.sha256,
+            owner=row.owner,
+            removed_at=time.time(),
+            removed_by=removed_by,
+        )
+    )
 
 
 def _select() -> Select[Any]:

@@ -148,6 +148,16 @@ class Jobs:
             ).all()
         return [_record(row, {}) for row in rows]
 
+    def last_states(self, kind: str) -> dict[str, str]:
+        """The state of each knowledge base's newest job of a kind."""
+        with self._db.read() as connection:
+            rows = connection.execute(
+                select(jobs.c.kb_id, jobs.c.state)
+                .where(jobs.c.kind == kind)
+                .order_by(jobs.c.created_at)
+            ).all()
+        return {row.kb_id: row.state for row in rows}
+
     def start(self, job_id: str) -> None:
         """Mark a job as running."""
         with self._db.write() as connection:

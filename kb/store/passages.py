@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, func, select
 
+from kb.errors import NotFoundError
 from kb.store.database import Database
 from kb.store.rows import place_of
 from kb.store.tables import contents, documents, knowledge_bases, lines, pages, passages
-from kb.types import Line, PageText, Passage
+from kb.types import Line, PagePart, PagePlace, PageText, Passage
+
+# A piece of a page has some ten thousand characters.
+_PARTS_AT_ONCE = 16
+_PASSAGES_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +48,86 @@ class Passages:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def pages(self, content_id: int) -> list[PageText]:
-        """The pages of a content in order; parts of one long page are joined again."""
+    def pages(self, content_id: int) -> Iterator[PagePart]:
+        """Read the pages of a content in order, a few pieces at a time.
+
+        Raises:
+            NotFoundError: the content was purged meanwhile.
+        """
+        before: tuple[int | None, str | None] | None = None
+        count = self._page_parts(content_id)
+        for first in range(0, count, _PARTS_AT_ONCE):
+            stop = min(first + _PARTS_AT_ONCE, count)
+            with self._db.read() as connection:
+                rows = connection.execute(
+                    select(pages)
+                    .where(
+                        pages.c.content_id == content_id,
+                        pages.c.position.between(first, stop - 1),
+                    )
+                    .order_by(pages.c.position)
+                ).all()
+            if len(rows) < stop - first:
+                raise _purged(content_id)
+            for row in rows:
+                key = (row.page, row.sheet)
+                yield PagePart(row.page, row.sheet, row.text, begins=key != before)
+                before = key
+
+    def page_places(self, content_id: int) -> list[PagePlace]:
+        """Which pages a content's text has, piece by piece and without the text."""
+        query = (
+            select(pages.c.position, pages.c.page, pages.c.sheet)
+            .where(pages.c.content_id == content_id)
+            .order_by(pages.c.position)
+        )
         with self._db.read() as connection:
-            rows = connection.execute(
-                select(pages).where(pages.c.content_id == content_id).order_by(pages.c.position)
-            ).all()
-        # A long text has hundreds of parts: they are joined once, not one by one.
-        return [
-            PageText(page, sheet, "\n".join(row.text for row in parts))
-            for (page, sheet), parts in groupby(rows, lambda row: (row.page, row.sheet))
-        ]
+            return [
+                PagePlace(row.position, row.page, row.sheet) for row in connection.execute(query)
+            ]
+
+    def page_text(self, content_id: int, position: int) -> PageText:
+        """One piece of a content's text.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        with self._db.read() as connection:
+            row = connection.execute(
+                select(pages).where(pages.c.content_id == content_id, pages.c.position == position)
+            ).first()
+        if row is None:
+            raise _purged(content_id)
+        return PageText(row.page, row.sheet, row.text)
+
+    def _page_parts(self, content_id: int) -> int:
+        with self._db.read() as connection:
+            last = connection.execute(
+                select(func.max(pages.c.position)).where(pages.c.content_id == content_id)
+            ).scalar()
+        return 0 if last is None else int(last) + 1
 
     def of_content(
-        self, content_id: int, *, offset: int = 0, limit: int | None = None
+        self, content_id: int, *, offset: int = 0, limit: int
     ) -> list[tuple[int, Passage]]:
-        """The passages of a content in reading order, with their ids."""
-        query = (
-            select(passages)
-            .where(passages.c.content_id == content_id)
-            .order_by(passages.c.first_line, passages.c.id)
-            .offset(offset)
-        )
-        if limit is not None:
-            query = query.limit(limit)
+        """``limit`` passages of a content in reading order, with their ids."""
+        query = _in_order(content_id).offset(offset).limit(limit)
         with self._db.read() as connection:
             return [(row.id, _passage(row)) for row in connection.execute(query)]
+
+    def each_of_content(self, content_id: int) -> Iterator[tuple[int, Passage]]:
+        """Read the passages of a content in reading order, with their ids, some at a time."""
+        query = _in_order(content_id).limit(_PASSAGES_AT_ONCE)
+        line = last = -1
+        while True:
+            # Where the last ones ended; skipping rows by number takes longer each time.
+            beyond = (passages.c.first_line > line) | (passages.c.id > last)
+            with self._db.read() as connection:
+                rows = connection.execute(query.where(passages.c.first_line >= line, beyond)).all()
+            if not rows:
+                return
+            yield from ((row.id, _passage(row)) for row in rows)
+            line, last = rows[-1].first_line, rows[-1].id
 
     def lines(self, content_id: int, first: int, last: int) -> list[Line]:
         """Lines [first, last] of a content, fewer at its ends."""
@@ -139,6 +197,20 @@ class Passages:
                 .order_by(passages.c.id)
             ).all()
         return [IndexedPassage(row.id, row.title or "", row.heading, row.text) for row in rows]
+
+
+def _in_order(content_id: int) -> Select[Any]:
+    return (
+        select(passages)
+        .where(passages.c.content_id == content_id)
+        .order_by(passages.c.first_line, passages.c.id)
+    )
+
+
+def _purged(content_id: int) -> NotFoundError:
+    return NotFoundError(
+        f"the text of content {content_id} is gone", kind="document", name=str(content_id)
+    )
 
 
 def _passage(row: Row[Any]) -> Passage:

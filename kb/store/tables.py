@@ -4,7 +4,8 @@ The columns page, boxes, sheet, row_number, column_letter and paragraph are a `k
 ``reason_code`` and ``reason_params`` are a `kb.types.Reason`. Times are seconds since the epoch.
 A content is what a file says, stored once for each knowledge base; documents point to it, so that
 the same file under two names costs one parse and one embedding. It is ``live`` when documents
-may be answered from it; until then it is being written, afterwards it waits to be purged. Its
+may be answered from it; until then it is being written, afterwards it waits to be purged. A
+``dead_since`` that lies ahead is that of one whose writing broke off and may be gone on with. Its
 ``warnings`` are codes; those of a document are codes with params, judged with its ``health``.
 """
 

@@ -44,13 +44,15 @@ class Vectors:
         matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float16)
         return ids, matrix.reshape(len(rows), dim).astype(np.float32)
 
-    def missing(self, kb_id: str, embedder: str, limit: int) -> list[IndexedPassage]:
-        """Live passages that lack a vector of ``embedder``, at most ``limit`` of them."""
+    def missing(
+        self, kb_id: str, embedder: str, limit: int, *, after: int = 0
+    ) -> list[IndexedPassage]:
+        """Live passages that lack a vector of ``embedder``: ``limit`` from id ``after`` on."""
         query = _lacking(
             select(passages.c.id, contents.c.title, passages.c.heading, passages.c.text),
             kb_id,
             embedder,
-        )
+        ).where(passages.c.id > after)
         with self._db.read() as connection:
             rows = connection.execute(query.order_by(passages.c.id).limit(limit)).all()
         return [IndexedPassage(row.id, row.title or "", row.heading, row.text) for row in rows]
@@ -80,9 +82,13 @@ class Vectors:
                 .values(embedder=embedder, dim=dim, updated_at=time.time())
             )
 
-    def drop_others(self, kb_id: str, embedder: str) -> bool:
-        """Delete some vectors of former embedders; returns whether there is more to delete."""
-        with self._db.write() as connection:
+    def drop_others(self, kb_id: str, embedder: str, *, after: int = 0) -> int | None:
+        """Delete some vectors of other embedders, from id ``after`` on.
+
+        Returns the last passage's id, to go on from; None when there is nothing more to delete.
+        """
+        # Looked for outside the write transaction: where there are few, that takes a while.
+        with self._db.read() as connection:
             ids = list(
                 connection.execute(
                     select(vectors.c.passage_id)
@@ -91,16 +97,22 @@ class Vectors:
                             contents, contents.c.id == passages.c.content_id
                         )
                     )
-                    .where(contents.c.kb_id == kb_id, vectors.c.embedder != embedder)
+                    .where(
+                        contents.c.kb_id == kb_id,
+                        vectors.c.embedder != embedder,
+                        vectors.c.passage_id > after,
+                    )
+                    .order_by(vectors.c.passage_id)
                     .limit(ROWS_AT_ONCE)
                 ).scalars()
             )
-            if not ids:
-                return False
+        if not ids:
+            return None
+        with self._db.write() as connection:
             connection.execute(
                 delete(vectors).where(vectors.c.passage_id.in_(ids), vectors.c.embedder != embedder)
             )
-            return True
+        return int(ids[-1])
 
 
 def vector_values(

@@ -80,7 +80,19 @@ def test_what_does_not_exist_is_an_error_with_a_code(kb: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["unknown"], ["create"], ["search", "a", "b", "--top-k", "0"]]
+    "arguments",
+    [
+        [],
+        ["unknown"],
+        ["create"],
+        ["create", " "],
+        ["ask", "库", ""],
+        ["search", "库", "长" * 20_001],
+        ["search", "库", "\udcff"],
+        # An empty variable must not add the current folder.
+        ["add", "库", ""],
+        ["search", "a", "b", "--top-k", "0"],
+    ],
 )
 def test_wrong_usage_is_exit_code_2(kb: Command, arguments: list[str]) -> None:
     assert kb(*arguments).returncode == 2

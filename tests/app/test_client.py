@@ -1,5 +1,8 @@
 import json
+import socket
 import stat
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +12,14 @@ from app.api.requests import AskRequest, CreateRequest, DocumentsRequest, Search
 from app.client import (
     SERVER_FILE,
     RemoteError,
+    RemoteOperations,
     ServerAddress,
     find_server,
     read_server_file,
     remove_server_file,
     write_server_file,
 )
+from kb.errors import BackendUnavailableError
 from tests.app.conftest import RunningServer
 
 ADDRESS = ServerAddress(url="http://127.0.0.1:9", token="t", instance="i", pid=1)  # noqa: S106
@@ -93,3 +98,39 @@ def test_a_password_reaches_the_server(running: RunningServer) -> None:
 
     assert (refused.state, "密码" in (refused.reason or "")) == ("failed", True)
     assert taken.state == "ready"
+
+
+def test_line_ends_of_unicode_in_a_question_do_not_cut_its_events(running: RunningServer) -> None:
+    remote = find_server(running.home, "zh")
+    assert remote is not None
+    question = "带薪年假\u2028有几天？\x85"
+    request = AskRequest(knowledge_bases=["规章制度"], question=question, conversation="")
+    *_, last = remote.ask(request)
+    remote.close()
+    assert isinstance(last, AnswerEvent)
+    assert last.answer.question == question
+
+
+def test_a_server_that_dies_in_mid_answer_is_an_error_of_ours() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_half() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+                body = b'event: token\ndata: {"event": "token", "text": "a"}\n\n'
+                connection.sendall(head + b"%x\r\n%s\r\n" % (len(body), body))
+                connection.shutdown(socket.SHUT_WR)
+                # Closed with something unread, it would take back what was sent.
+                while connection.recv(65536):
+                    pass
+
+        threading.Thread(target=answer_half, daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        remote = RemoteOperations(replace(ADDRESS, url=url), "zh")
+        events = remote.ask(AskRequest(knowledge_bases=["a"], question="b"))
+        assert next(events).event == "token"
+        with pytest.raises(BackendUnavailableError):
+            next(events)
+        remote.close()

@@ -42,7 +42,7 @@ def test_files_are_taken_in_and_found_and_their_originals_kept(
     )
     base = workspace.knowledge_base("财报")
     assert base.original(hit.document_id).read_bytes() == path.read_bytes()
-    assert base.pages(hit.document_id)[0].text == "2022年研发费用为3.2亿元。"
+    assert next(base.pages(hit.document_id)).text == "2022年研发费用为3.2亿元。"
     assert (base.record.document_count, base.record.description) == (1, "年度报告")
 
 
@@ -74,7 +74,7 @@ def test_a_hit_far_inside_a_long_document_is_widened_by_its_own_neighbours(
     assert sentences[700] in hits[0].text
     assert all(hit.text in "\n".join(sentences) for hit in hits)
     base = workspace.knowledge_base("库")
-    passages = [stored.passage for stored in base.passages(base.document("长.txt").document_id)]
+    passages = [stored.passage for stored in base.each_passage(base.document("长.txt").document_id)]
     assert [passage.first_line for passage in passages[1:]] == [
         passage.last_line + 1 for passage in passages[:-1]
     ]
@@ -256,7 +256,7 @@ def test_the_pictures_of_pages_are_read_when_a_person_asks_for_it(
     assert page.source == "ocr"
     assert page.confidence is not None
     assert page.confidence > 0.8
-    assert "TRAVEL" in base.pages(document_id)[0].text
+    assert "TRAVEL" in next(base.pages(document_id)).text
     record = base.document("a.pdf")
     assert (record.ocr_pages, record.health) == (1, "green")
 
@@ -437,3 +437,44 @@ def test_an_upload_outlives_an_embedder_that_fails(
     again = workspace.queue.wait(workspace.queue.retry(job.job_id).job_id, timeout=30)
     assert again.counts == {"ready": 1}
     assert "消防水带" in workspace.search(["库"], "三号仓库存放着什么？").hits[0].text
+
+
+def test_a_question_that_fails_leaves_no_empty_conversation(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("年假.txt", "年假为十天。"))
+    events = workspace.ask(["库"], "年假有几天？")
+    next(events)
+    events.close()
+    assert workspace.conversations.page() == []
+
+
+def test_an_answer_outlives_the_conversation_that_was_deleted_meanwhile(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("年假.txt", "年假为十天。"))
+    talk = workspace.conversations.create("年假", ["库"])
+    events = workspace.ask(["库"], "年假有几天？", conversation=talk)
+    next(events)
+    workspace.conversations.delete(talk)
+    *_, answer = events
+    assert isinstance(answer, Answer)
+    assert ("十天" in answer.answer, answer.conversation) == (True, "")
+
+
+def test_a_knowledge_base_deleted_during_a_question_is_not_found(
+    workspace: Workspace, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("年假.txt", "年假为十天。"))
+    retrieve = workspace._retriever.retrieve
+
+    def after_the_deletion(*given: object, **named: object) -> object:
+        workspace.delete("库")
+        return retrieve(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(workspace._retriever, "retrieve", after_the_deletion)
+    with pytest.raises(NotFoundError):
+        list(workspace.ask(["库"], "年假有几天？"))

@@ -1,10 +1,20 @@
 import json
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import anyio.from_thread
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 from starlette.applications import Starlette
+from starlette.types import Message
 
+from app.api.asking import finished_answer
+from app.events import EventStream
+from kb.errors import GenerationError
+from kb.types import AskEvent, Token
 from kb.workspace import Workspace
 
 HIT_KEYS = {
@@ -127,3 +137,25 @@ def test_health_names_this_server_and_its_chat_model(filled: Workspace, http: Te
 def test_health_answers_before_the_workspace_is_open(asgi: Starlette) -> None:
     with TestClient(asgi, base_url="http://127.0.0.1") as client:
         assert client.get("/api/health").json()["chat_state"] == "loading"
+
+
+def test_an_answer_ends_when_its_reader_has_gone_while_tokens_still_come() -> None:
+    stopped = threading.Event()
+
+    def talk(cancelled: Callable[[], bool]) -> Iterator[AskEvent]:
+        while not cancelled():
+            time.sleep(0.01)
+            yield Token("字")
+        stopped.set()
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def read() -> None:
+        request = Request({"type": "http", "headers": []}, gone)
+        with pytest.raises(GenerationError):
+            await finished_answer(EventStream(talk), request)
+
+    with anyio.from_thread.start_blocking_portal() as portal:
+        portal.start_task_soon(read).result(timeout=10)
+    assert stopped.wait(10)

@@ -98,6 +98,7 @@ def test_a_document_is_shown_with_the_contracts_keys(filled: Workspace, http: Te
     assert set(shown) == {"document", "document_id", "pages", "line_count", "passage_count"}
     assert set(shown["pages"][0]) == {"page", "sheet", "text"}
     assert "四百元" in shown["pages"][0]["text"]
+    assert http.get(url, params={"document": "none.txt"}).status_code == 404
     full = http.get(url, params={"document": shown["document_id"], "passages": True}).json()
     assert len(full["passages"]) == full["passage_count"] == 1
 

@@ -83,3 +83,26 @@ def test_a_chat_without_a_question_is_wrong(filled: Workspace, http: TestClient)
     body = {"model": "规章制度", "messages": [{"role": "assistant", "content": "hi"}]}
     response = http.post("/v1/chat/completions", content=json.dumps(body))
     assert response.status_code in (400, 422)
+
+
+def test_errors_have_the_form_that_openai_clients_read(filled: Workspace, http: TestClient) -> None:
+    body = {"model": "没有", "messages": ASK}
+    response = http.post("/v1/chat/completions", json=body)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert response.json()["error"] == {
+        "message": response.json()["detail"],
+        "type": "invalid_request_error",
+        "param": None,
+        "code": "not_found",
+    }
+    assert "error" not in http.get("/api/jobs/none").json()
+
+
+@pytest.mark.parametrize("question", ["长" * 20_001, "\ud800"])
+def test_a_question_that_is_none_is_the_clients_mistake(
+    filled: Workspace, http: TestClient, question: str
+) -> None:
+    body = json.dumps({"model": "规章制度", "messages": [{"role": "user", "content": question}]})
+    headers = {"content-type": "application/json"}
+    response = http.post("/v1/chat/completions", content=body, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")

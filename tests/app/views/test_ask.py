@@ -1,9 +1,11 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from kb.types import Answer
 from kb.workspace import Workspace
 from tests.app.views.conftest import HOSTILE, texts
 
@@ -100,3 +102,14 @@ def test_hostile_texts_are_never_interpreted(
     bare = [re.sub(r"\\.", "", label) for label in labels]
     assert all("<" not in label and "[l]" not in label for label in bare)
     assert any("&lt;img" in str(element.value) for element in page.html)
+
+
+def test_an_answer_stopped_before_its_first_word_says_so(filled: Workspace, page: AppTest) -> None:
+    *_, answer = filled.ask(["规章制度"], "带薪年假有几天？")
+    assert isinstance(answer, Answer)
+    filled.conversations.add(answer.conversation, replace(answer, answer="", sentences=()))
+    page.query_params["conversation"] = answer.conversation
+    page.run()
+    assert not page.exception
+    assert "已停止，没有生成答案" in texts(page)
+    assert not page.warning

@@ -164,3 +164,21 @@ def test_a_knowledge_base_that_is_gone_leads_back_to_the_cards(
     opened(page, kb="gone")
     assert not page.exception
     assert "规章制度" in texts(page)
+
+
+def test_a_long_text_is_read_and_shown_a_part_at_a_time(
+    filled: Workspace, page: AppTest, tmp_path: Path
+) -> None:
+    knowledge_base = filled.knowledge_base("规章制度")
+    path = tmp_path / "记录.txt"
+    path.write_text("\n".join(f"第{number}号记录一切正常。" for number in range(6000)), "utf-8")
+    filled.queue.wait(knowledge_base.add([path]).job_id, timeout=60)
+    number = knowledge_base.document("记录.txt").document_id
+    places = knowledge_base.page_places(number)
+    assert len(places) > 1
+    opened(page, kb=knowledge_base.kb_id, document=str(number))
+    assert not page.exception
+    shown = texts(page)
+    assert "第7号记录" in shown
+    assert "第5999号记录" not in shown
+    assert "第5999号记录" in knowledge_base.page_text(number, places[-1].position).text

@@ -167,3 +167,39 @@ def test_a_stopped_answer_keeps_what_was_said(ask: Callable[..., list[AskEvent]]
 
     answer = last(ask(ScriptedChat("每晚不超过500元。"), cancelled=after_four))
     assert answer.answer == "每晚不超"
+
+
+def test_an_answer_stopped_before_its_first_word_is_no_refusal(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    answer = last(ask(ScriptedChat("每晚不超过500元。"), cancelled=lambda: True))
+    assert (answer.answer, answer.refused) == ("", False)
+
+
+def test_numbers_in_brackets_that_are_no_marks_of_sources_stay(
+    workspace: Workspace, write: Write, ask: Callable[..., list[AskEvent]]
+) -> None:
+    note = write("取值.txt", "住宿费取 fee[1] 的值。")
+    workspace.queue.wait(workspace.knowledge_base("库").add([note]).job_id)
+    reply = "依据国发[2013]5号文件，住宿费取 fee[1] 的值[1]。"
+    assert last(ask(ScriptedChat(reply))).answer == "依据国发[2013]5号文件，住宿费取 fee[1] 的值。"
+
+
+def test_a_follow_up_survives_a_model_that_cannot_start(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    gone = BackendUnavailableError("no memory")
+    answer = last(
+        ask(ScriptedChat(gone, gone), "那婚假呢？", turns=[Turn("年假有几天？", "十天。")])
+    )
+    assert answer.extractive
+    assert answer.standalone_question == "年假有几天？ 那婚假呢？"
+
+
+def test_long_questions_before_a_follow_up_leave_it_room(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    chat = ScriptedChat("婚假有几天？", "十五天。")
+    pasted = Turn("很长的问题" * 400, "十天。" * 100)
+    ask(chat, "那婚假呢？", turns=[pasted] * 3)
+    assert len(chat.prompts[0]) < 1500

@@ -55,3 +55,17 @@ def test_without_a_chat_model_both_questions_are_searched() -> None:
         standalone_question("那出差呢？", TURNS, chat=None, prompt=PROMPT, cancelled=never)
         == "住宿费标准是多少？ 那出差呢？"
     )
+
+
+def test_a_rewrite_that_was_stopped_is_not_used() -> None:
+    asked = {"count": 0}
+
+    def after_three() -> bool:
+        asked["count"] += 1
+        return asked["count"] > 3
+
+    chat = ScriptedChat("婚假有几天？")
+    found = standalone_question(
+        "那婚假呢？", TURNS[:1], chat=chat, prompt=PROMPT, cancelled=after_three
+    )
+    assert found == f"{TURNS[0].question} 那婚假呢？"

@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from kb.embedders.base import Embedder, Vectors
-from kb.models.table import EmbedderModel
+from kb.errors import EmbeddingError
+from kb.ingest.filling import ChangedTextError, Filler, Reading
+from kb.ingest.pace import Pace
+from kb.models.table import EmbedderModel, find_embedder
 from kb.settings import Settings
-from kb.types import JobRecord
+from kb.store.catalog import Catalog
+from kb.store.contents import ContentBatch, Contents
+from kb.store.database import Database
+from kb.types import JobRecord, PageText
 from kb.workspace import Workspace
 from loaders.sandbox import ParserPool
 from tests.kb.hashing import HashingEmbedder
@@ -26,11 +32,14 @@ class SlowEmbedder(HashingEmbedder):
         self.leave = threading.Semaphore(allowed)
         self.waiting = threading.Event()
         self.batches = 0
+        self.fails = False
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         if not self.leave.acquire(blocking=False):
             self.waiting.set()
             self.leave.acquire()
+        if self.fails:
+            raise EmbeddingError("the server of the embedder is away")
         self.batches += 1
         return super()._encode(texts)
 
@@ -43,11 +52,14 @@ class House:
         self._settings = Settings(home=home, models=home / "none", parse_workers=1)
         self._parsers = parsers
         self._workspace: Workspace | None = None
+        self.allowed = 1000
         self.embedder: SlowEmbedder
 
     def open(self, allowed: int = 1000) -> Workspace:
+        self.allowed = allowed
+
         def opener(model: EmbedderModel, *, folder: Path, threads: int) -> Embedder:
-            self.embedder = SlowEmbedder(model, allowed)
+            self.embedder = SlowEmbedder(model, self.allowed)
             return self.embedder
 
         workspace = Workspace.open(self._settings, opener=opener, parsers=self._parsers)
@@ -134,6 +146,62 @@ def test_a_file_that_is_read_otherwise_now_begins_anew(house: House, long_file: 
     assert house.embedder.texts_embedded == total[0]
     assert house.rows("SELECT COUNT(*) FROM contents WHERE live") == [(1,)]
     assert text_of(workspace) == "\n".join(SENTENCES)
+
+
+def test_what_was_written_before_the_embedder_failed_is_not_embedded_again(
+    house: House, long_file: Path
+) -> None:
+    job = begin(house, long_file, parts=1)
+    workspace = house._workspace
+    assert workspace is not None
+    house.embedder.fails = True
+    house.embedder.leave.release(1000)
+    failed = workspace.queue.wait(job.job_id, timeout=60)
+    assert (failed.state, failed.counts) == ("done", {"failed": 1})
+    (written,) = house.rows("SELECT passage_count FROM contents")
+    # What waits for another try is found by nobody, and outlives a start.
+    house.close()
+    workspace = house.open()
+    assert workspace.search(["库"], SENTENCES[3]).hits == ()
+    house.embedder.texts_embedded = 0
+    end(workspace, workspace.queue.retry(job.job_id))
+    (total,) = house.rows("SELECT passage_count FROM contents WHERE live")
+    assert house.embedder.texts_embedded == total[0] - written[0] > 0  # type: ignore[operator]
+    assert text_of(workspace) == "\n".join(SENTENCES)
+
+
+def test_a_file_that_has_lost_empty_pages_at_its_end_is_noticed(
+    tmp_path: Path, long_file: Path, parsers: ParserPool
+) -> None:
+    database = Database(tmp_path / "catalog.db")
+    embedder = HashingEmbedder(find_embedder("e5-small", tmp_path))
+    Catalog(database).create(
+        "kb", "库", description="", embedder="e5-small", dim=embedder.dim, created_by=""
+    )
+    contents = Contents(database)
+    pace = Pace()
+    content_id = contents.open("kb", "s", "e5-small", title="")
+
+    def fill() -> None:
+        Filler(contents, parsers, pace).fill(
+            content_id,
+            embedder,
+            Reading(long_file, "仓库.txt"),
+            stage=lambda _name, _passages: None,
+            cancelled=lambda: False,
+        )
+
+    fill()
+    embedded = embedder.texts_embedded
+    fill()
+    assert embedder.texts_embedded == embedded > 0
+    _lines, pages = contents.extent(content_id)
+    batch = ContentBatch(pages=[PageText(None, None, "")], first_page=pages)
+    contents.append(content_id, batch, "e5-small")
+    with pytest.raises(ChangedTextError):
+        fill()
+    pace.close()
+    database.close()
 
 
 def test_nothing_is_left_of_a_long_file_that_is_cancelled(house: House, long_file: Path) -> None:

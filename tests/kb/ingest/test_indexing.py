@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kb import knowledge_base
-from kb.errors import CancelledError
+from kb.errors import CancelledError, VectorIndexError
 from kb.ingest import indexing
 from kb.ingest.indexing import IndexKeeper
 from kb.workspace import Workspace
@@ -114,3 +114,57 @@ def test_a_replay_that_is_stopped_goes_on_later(workspace: Workspace, keeper: In
     keeper.catch_up()
     assert not keeper.behind()
     assert keeper.vectors.count == workspace.knowledge_base("库").record.passage_count
+
+
+def test_another_embedders_index_takes_the_place_when_it_is_whole(
+    reopen: Opener, write: Write
+) -> None:
+    workspace = reopen()
+    workspace.create("库")
+    base = workspace.knowledge_base("库")
+    job = base.add([write("仓库.txt", "\n\n".join(SENTENCES)), write("短.txt", "食堂开饭。")])
+    workspace.queue.wait(job.job_id, timeout=60)
+    base.remove("短.txt")
+    folders = []
+    for name in ("bge-small-zh-v1.5", "e5-small"):
+        old = workspace.engines.indexes("库").vectors
+        workspace.configure("库", embedder=name)
+        (newest,) = workspace.queue.page(limit=1)
+        assert workspace.queue.wait(newest.job_id, timeout=60).state == "done"
+        with pytest.raises(VectorIndexError):
+            old.search(np.ones(old.dim), 1)
+        workspace = reopen()
+        keeper = workspace.engines.indexes("库")
+        folders.append((keeper._vector_folder.name, sorted(keeper._folder.glob("vectors*"))))
+        assert (keeper.embedder_id, keeper.behind()) == (name, False)
+        assert keeper.vectors.count == workspace.knowledge_base("库").record.passage_count
+    home, other = keeper._folder / "vectors", keeper._folder / "vectors-2"
+    assert folders == [("vectors-2", [other]), ("vectors", [home])]
+    hits = workspace.search(["库"], "250号仓库存放着多少件货物？").hits
+    assert any(SENTENCES[250] in hit.text for hit in hits)
+
+
+def test_a_change_of_embedder_that_is_stopped_leaves_all_as_it_was(
+    workspace: Workspace, keeper: IndexKeeper
+) -> None:
+    other = workspace.engines.embedder("bge-small-zh-v1.5")
+    count = keeper.vectors.count
+    adopted: list[str] = []
+    answers = iter([False])
+    with pytest.raises(CancelledError):
+        keeper.switch_embedder(
+            other, adopt=lambda: adopted.append("yes"), stopped=lambda: next(answers, True)
+        )
+    assert (keeper.embedder_id, keeper.vectors.count, adopted) == ("e5-small", count, [])
+    assert [path.name for path in keeper._folder.glob("vectors*")] == ["vectors"]
+    hits = workspace.search(["库"], "250号仓库存放着多少件货物？").hits
+    assert any(SENTENCES[250] in hit.text for hit in hits)
+
+
+def test_whoever_waits_for_anothers_replay_can_be_stopped(
+    workspace: Workspace, keeper: IndexKeeper
+) -> None:
+    keeper = rebuilt(workspace, keeper)
+    with keeper._lock, pytest.raises(CancelledError):
+        keeper.catch_up(stopped=lambda: True)
+    assert keeper.behind()

@@ -1,4 +1,7 @@
+import time
+
 import numpy as np
+import pytest
 
 from kb.store.contents import ContentBatch
 from kb.types import Line, Passage, Place
@@ -24,16 +27,36 @@ def test_purge_leaves_no_row_of_a_dead_content(store: Store) -> None:
 
 def test_an_interrupted_content_is_found_with_what_was_written(store: Store) -> None:
     key = ("kb", "s", "tiny")
-    assert store.contents.unfinished(*key, title="标题") is None
+    assert store.contents.take_up(*key, title="标题") is None
     content_id = content(store, ["甲", "乙", "丙"])
-    assert store.contents.unfinished(*key, title="标题") == content_id
-    assert store.contents.unfinished(*key, title="改名") is None
-    assert store.contents.unfinished("kb", "t", "tiny", title="标题") is None
+    assert store.contents.take_up(*key, title="标题") == content_id
+    assert store.contents.take_up(*key, title="改名") is None
+    assert store.contents.take_up("kb", "t", "tiny", title="标题") is None
     assert store.contents.extent(content_id) == (3, 1)
     assert store.contents.extent(store.contents.open(*key, title="空")) == (0, 0)
     assert store.contents.written(content_id, 1, 2) == [("", "乙"), ("", "丙")]
     document(store, "a.txt", content_id)
-    assert store.contents.unfinished(*key, title="标题") is None
+    assert store.contents.take_up(*key, title="标题") is None
+
+
+def test_a_content_that_was_set_aside_waits_for_some_days(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ("kb", "s", "tiny")
+    content_id = content(store, ["甲"])
+    store.contents.set_aside(content_id)
+    assert not store.contents.purge()
+    assert store.contents.discard_unpublished() == 0
+    assert store.contents.take_up(*key, title="标题") == content_id
+    assert store.contents.discard_unpublished() == 1
+    other = content(store, ["乙"], "t")
+    store.contents.set_aside(other)
+    later = time.time() + 10 * 24 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert store.contents.take_up("kb", "t", "tiny", title="标题") is None
+    while store.contents.purge():
+        pass
+    assert store.contents.take_up(*key, title="标题") is None
 
 
 def test_positions_of_passages_count_from_the_first_line_of_their_part(store: Store) -> None:
@@ -47,7 +70,7 @@ def test_positions_of_passages_count_from_the_first_line_of_their_part(store: St
         ),
         "tiny",
     )
-    stored = store.passages.of_content(content_id)
+    stored = store.passages.each_of_content(content_id)
     assert [(passage.first_line, passage.last_line) for _, passage in stored] == [
         (0, 0),
         (1, 1),

@@ -92,3 +92,15 @@ def test_one_conversation_is_found_by_its_id(store: Store) -> None:
     assert conversations.get(talk) == conversations.page()[0]
     with pytest.raises(NotFoundError):
         conversations.get("none")
+
+
+def test_an_answer_stopped_before_its_first_word_is_no_turn(store: Store) -> None:
+    conversations = Conversations(store.database)
+    talk = conversations.create("一", ["kb"])
+    conversations.add(talk, answer("问", ""))
+    assert conversations.turns(talk, 3) == []
+
+
+def test_nothing_is_added_to_a_conversation_that_is_gone(store: Store) -> None:
+    with pytest.raises(NotFoundError):
+        Conversations(store.database).add("none", answer("问", "答"))

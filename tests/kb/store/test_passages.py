@@ -1,5 +1,9 @@
+import pytest
+
+from kb.errors import NotFoundError
+from kb.store import passages
 from kb.store.contents import ContentBatch
-from kb.types import PageText, Place
+from kb.types import PagePart, PagePlace, PageText, Place
 from tests.kb.store.conftest import Store
 from tests.kb.store.filling import content, document
 
@@ -13,15 +17,53 @@ def test_nothing_is_found_of_a_content_before_it_is_published(store: Store) -> N
     assert found.passage.place == Place(page=1, boxes=((0, 0, 0.5, 1),))
 
 
-def test_parts_of_one_long_page_are_joined_again(store: Store) -> None:
+def paged(store: Store, pages: list[PageText]) -> int:
     content_id = store.contents.open("kb", "s", "tiny", title="")
-    for position, page in enumerate(
-        [PageText(1, None, "甲"), PageText(1, None, "乙"), PageText(2, None, "丙")]
-    ):
+    for position, page in enumerate(pages):
         store.contents.append(content_id, ContentBatch(pages=[page], first_page=position), "tiny")
-    assert store.passages.pages(content_id) == [
-        PageText(1, None, "甲\n乙"),
-        PageText(2, None, "丙"),
+    return content_id
+
+
+def test_a_long_page_comes_in_parts_and_each_can_be_read_alone(store: Store) -> None:
+    content_id = paged(
+        store, [PageText(1, None, "甲"), PageText(1, None, "乙"), PageText(2, None, "丙")]
+    )
+    assert list(store.passages.pages(content_id)) == [
+        PagePart(1, None, "甲", begins=True),
+        PagePart(1, None, "乙", begins=False),
+        PagePart(2, None, "丙", begins=True),
+    ]
+    places = store.passages.page_places(content_id)
+    assert places == [PagePlace(0, 1, None), PagePlace(1, 1, None), PagePlace(2, 2, None)]
+    assert store.passages.page_text(content_id, 1) == PageText(1, None, "乙")
+    with pytest.raises(NotFoundError):
+        store.passages.page_text(content_id, 3)
+
+
+def test_a_long_text_is_read_as_it_is_wanted_and_its_end_is_missed(store: Store) -> None:
+    content_id = paged(store, [PageText(None, None, str(number)) for number in range(40)])
+    assert [part.text for part in store.passages.pages(content_id)] == [str(n) for n in range(40)]
+    reading = store.passages.pages(content_id)
+    assert next(reading).text == "0"
+    store.contents.discard(content_id)
+    while store.contents.purge():
+        pass
+    with pytest.raises(NotFoundError):
+        list(reading)
+
+
+def test_all_passages_are_read_in_order_whatever_their_number(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passages, "_PASSAGES_AT_ONCE", 2)
+    content_id = content(store, ["甲", "乙", "丙", "丁", "戊"])
+    found = list(store.passages.each_of_content(content_id))
+    assert [(number, passage.text) for number, passage in found] == [
+        (1, "甲"),
+        (2, "乙"),
+        (3, "丙"),
+        (4, "丁"),
+        (5, "戊"),
     ]
 
 

@@ -1,0 +1,93 @@
+"""A snapshot's vectors, searched where they lie on the disk, a piece at a time if they are many.
+
+What is read of a mapped file counts as the process's memory until the system needs it elsewhere. So
+each piece of a long one is given back as soon as it was searched; the system keeps it cached.
+"""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bits = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+# Up to this size a file stays in memory, which saves the third that reading it anew costs.
+_PIECE_BYTES = 128 << 20
+
+
+def load_faiss() -> Any:
+    """Give the package, which takes a while to import; its own stubs know less than it does."""
+    import faiss
+
+    return faiss
+
+
+class MappedVectors:
+    """Searches the float16 vectors of an ``IndexScalarQuantizer`` that FAISS has mapped.
+
+    Raises:
+        OSError: the file cannot be mapped once more.
+    """
+
+    def __init__(self, path: Path, index: Any) -> None:
+        self._index = index
+        self._row = int(index.code_size)
+        self._count = int(index.ntotal)
+        self._mapped: mmap.mmap | None = None
+        # Bitmaps are cut with the pieces, so that these hold a multiple of eight vectors.
+        self._rows = max(8, _PIECE_BYTES // self._row // 8 * 8)
+        if self._count > self._rows and hasattr(mmap, "MADV_DONTNEED"):
+            with path.open("rb") as file:
+                self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def search(self, question: Floats, top_k: int, alive: Bits | None) -> list[tuple[float, int]]:
+        """Give inner products and positions of the nearest vectors, the best ``top_k`` among them.
+
+        ``alive`` has a bit for each vector, the least significant first; None stands for all.
+        """
+        if self._mapped is None:
+            return _found(self._index, question, top_k, alive)
+        found: list[tuple[float, int]] = []
+        for first in range(0, self._count, self._rows):
+            count = min(self._rows, self._count - first)
+            bits = None if alive is None else alive[first // 8 : (first + count + 7) // 8]
+            piece, start = self._piece(self._mapped, first, count)
+            found += [
+                (score, first + position)
+                for score, position in _found(piece, question, top_k, bits)
+            ]
+            begin = start // mmap.PAGESIZE * mmap.PAGESIZE
+            self._mapped.madvise(mmap.MADV_DONTNEED, begin, start + count * self._row - begin)
+        return found
+
+    def _piece(self, mapped: mmap.mmap, first: int, count: int) -> tuple[Any, int]:
+        """An index over a part of the file, which copies nothing, and where that part begins."""
+        faiss = load_faiss()
+        start = len(mapped) - (self._count - first) * self._row
+        codes = np.frombuffer(mapped, np.uint8, count * self._row, start)
+        piece = faiss.IndexScalarQuantizer(
+            self._index.d, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        piece.codes = faiss.MaybeOwnedVectorUInt8.create_view(
+            faiss.swig_ptr(codes), len(codes), self._index.codes.owner
+        )
+        piece.ntotal = count
+        return piece, start
+
+
+def _found(index: Any, question: Floats, top_k: int, alive: Bits | None) -> list[tuple[float, int]]:
+    params = None
+    if alive is not None:
+        faiss = load_faiss()
+        params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(alive))
+    scores, positions = index.search(question, min(top_k, int(index.ntotal)), params=params)
+    return [
+        (float(score), int(position))
+        for score, position in zip(scores[0], positions[0], strict=True)
+        if position >= 0
+    ]
