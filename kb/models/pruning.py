@@ -53,10 +53,11 @@ class MomentsCounter:
             width = rows.shape[1]
             self._sum, self._reach = np.zeros(width), np.zeros(width)
             self._products = np.zeros((width, width))
-        weighted = rows * weights[:, None]
+        scaled = rows * np.sqrt(weights)[:, None]
         self._weight += float(weights.sum())
-        self._sum += weighted.sum(axis=0, dtype=np.float64)
-        self._products += weighted.T @ rows
+        self._sum += (rows * weights[:, None]).sum(axis=0, dtype=np.float64)
+        # A matrix by itself takes half the time of one by another.
+        self._products += scaled.T @ scaled
         self._reach = np.maximum(self._reach, np.abs(rows).max(axis=0))
 
     def moments(self) -> Moments:
