@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-from copy import copy
 
 from loaders import _tokens
 from loaders._late import imported_late, without_telemetry
@@ -76,7 +75,8 @@ _CLASSES: dict[str, type[Text]] = {
     "Footer": Footer,
     "Text": Text,
 }
-_NOTHING_KNOWN = ElementMetadata()
+_NOTHING_KNOWN = vars(ElementMetadata())
+_WHOLE_PAGE = RelativeCoordinateSystem()  # type: ignore[no-untyped-call]
 
 
 def make_element(
@@ -90,7 +90,8 @@ def make_element(
 ) -> Element:
     """Make an element; ``spans`` also give it Unstructured's coordinates, the box around them."""
     # What it costs to make one is setting dozens of fields to nothing.
-    metadata = copy(_NOTHING_KNOWN)
+    metadata = ElementMetadata.__new__(ElementMetadata)
+    vars(metadata).update(_NOTHING_KNOWN)
     metadata.page_number = page
     metadata.page_name = sheet
     if level is not None:
@@ -139,7 +140,7 @@ def _coordinates(boxes: list[Box]) -> CoordinatesMetadata:
     x0, y0, x1, y1 = min(lefts), min(tops), max(rights), max(bottoms)
     return CoordinatesMetadata(
         points=((x0, y0), (x0, y1), (x1, y1), (x1, y0)),
-        system=RelativeCoordinateSystem(),  # type: ignore[no-untyped-call]
+        system=_WHOLE_PAGE,
     )
 
 

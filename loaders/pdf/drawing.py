@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 
@@ -25,7 +25,11 @@ _WIDE, _HIGH = 60.0, 20.0
 _MOST_SHADES = 100
 
 Matrix = tuple[float, float, float, float, float, float]
+Point = tuple[float, float]
 _UNCHANGED: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+_OF_A_BOX = 5
+_NO_DRAWING = frozenset((raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_UNKNOWN))
 
 _HANDLE, _PLACE = ctypes.c_void_p, ctypes.c_void_p
 _objects_on_page = quick(raw.FPDFPage_CountObjects, ctypes.c_int, _HANDLE)
@@ -62,9 +66,8 @@ def read_drawing(page: pdfium.PdfPage) -> Drawing:
     frame = Frame(page)
     points = 0
     asked = _Answers()
-    for handle, kind, matrix in _objects(number_of(page.raw), None, _UNCHANGED, asked):
-        drawing.objects += 1
-        if drawing.objects > _MOST_OBJECTS or points > _MOST_POINTS:
+    for handle, kind, matrix in _objects(number_of(page.raw), None, _UNCHANGED, asked, drawing):
+        if points > _MOST_POINTS:
             break
         if kind == raw.FPDF_PAGEOBJ_IMAGE:
             x0, y0, x1, y1 = _upright(frame, _image_corners(matrix))
@@ -74,31 +77,37 @@ def read_drawing(page: pdfium.PdfPage) -> Drawing:
             else:
                 drawing.pictures.append((x0, y0, x1, y1))
         elif kind == raw.FPDF_PAGEOBJ_PATH and asked.is_visible(handle):
-            for start, end in _strokes(handle):
-                points += 1
+            parts, ends = _path(handle)
+            points += len(parts)
+            if _are_corners(ends) and not (matrix[1] or matrix[2]):
+                corners = _moved(ends[0], matrix), _moved(ends[2], matrix)
+                drawing.rules.add_box(*_upright(frame, corners))
+                continue
+            for start, end in _strokes(parts, ends):
                 drawing.rules.add(*_upright(frame, (_moved(start, matrix), _moved(end, matrix))))
     return drawing
 
 
 def _objects(
-    page: int, form: int | None, outer: Matrix, asked: _Answers, depth: int = 0
+    page: int, form: int | None, outer: Matrix, asked: _Answers, drawing: Drawing, depth: int = 0
 ) -> Iterator[tuple[int, int, Matrix]]:
-    """Yield objects with their kinds and their matrices on the page, those inside forms too."""
+    """Yield objects with their kinds and their matrices on the page, those inside forms too.
+
+    Text is counted only.
+    """
+    room = range(_MOST_OBJECTS - drawing.objects)
     if form is None:
-        handles = map(_object_of_page, repeat(page), range(_objects_on_page(page)))
+        handles = list(map(_object_of_page, repeat(page), room[: _objects_on_page(page)]))
     else:
-        handles = map(_object_of_form, repeat(form), range(_objects_in_form(form)))
-    for handle in handles:
-        if not handle:
-            continue
-        kind = _kind_of(handle)
-        if kind == raw.FPDF_PAGEOBJ_TEXT:
-            yield handle, kind, outer
+        handles = list(map(_object_of_form, repeat(form), room[: max(0, _objects_in_form(form))]))
+    drawing.objects += len(handles)
+    for handle, kind in zip(handles, map(_kind_of, handles), strict=True):
+        if kind in _NO_DRAWING:
             continue
         matrix = _times(asked.matrix(handle), outer)
         yield handle, kind, matrix
         if kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
-            yield from _objects(page, handle, matrix, asked, depth + 1)
+            yield from _objects(page, handle, matrix, asked, drawing, depth + 1)
 
 
 class _Answers:
@@ -164,13 +173,13 @@ def _times(inner: Matrix, outer: Matrix) -> Matrix:
     )
 
 
-def _moved(point: tuple[float, float], matrix: Matrix) -> tuple[float, float]:
+def _moved(point: Point, matrix: Matrix) -> Point:
     x, y = point
     a, b, c, d, e, f = matrix
     return a * x + c * y + e, b * x + d * y + f
 
 
-def _upright(frame: Frame, corners: tuple[tuple[float, float], ...]) -> Box:
+def _upright(frame: Frame, corners: tuple[Point, ...]) -> Box:
     if len(corners) == 2:
         # The thousands of lines of a drawing: as below, but quicker.
         (x0, y0), (x1, y1) = corners
@@ -184,13 +193,13 @@ def _upright(frame: Frame, corners: tuple[tuple[float, float], ...]) -> Box:
     return frame.upright(min(xs), min(ys), max(xs), max(ys))
 
 
-def _image_corners(matrix: Matrix) -> tuple[tuple[float, float], ...]:
+def _image_corners(matrix: Matrix) -> tuple[Point, ...]:
     """Return the corners of a picture, which fills the unit square of its own space."""
     return tuple(_moved(point, matrix) for point in ((0, 0), (0, 1), (1, 0), (1, 1)))
 
 
-def _strokes(handle: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    """Yield the straight parts of a path in its own space."""
+def _path(handle: int) -> tuple[list[int], list[Point]]:
+    """Return the parts of a path, and where each of them ends in its own space."""
     count = max(0, min(_parts_of(handle), _MOST_POINTS))
     parts = list(map(_part_of, repeat(handle), range(count)))
     numbers = (ctypes.c_float * (2 * count))()
@@ -203,13 +212,30 @@ def _strokes(handle: int) -> Iterator[tuple[tuple[float, float], tuple[float, fl
             range(start + 4, start + 4 + 8 * count, 8),
         )
     )
-    points = list(zip(numbers[::2], numbers[1::2], strict=True))
+    if not all(found):
+        count = found.index(0)
+    return parts[:count], list(
+        zip(numbers[: 2 * count : 2], numbers[1 : 2 * count : 2], strict=True)
+    )
+
+
+def _are_corners(points: Sequence[Point]) -> bool:
+    """Tell points that go around an upright box: most of all that is drawn, in a document."""
+    if len(points) != _OF_A_BOX:
+        return False
+    (x0, y0), (ax, ay), (x1, y1), (bx, by), end = points
+    return end == (x0, y0) and (
+        (ax == x0 and ay == y1 and bx == x1 and by == y0)
+        or (ax == x1 and ay == y0 and bx == x0 and by == y1)
+    )
+
+
+def _strokes(parts: Sequence[int], points: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
+    """Yield the straight parts of a path."""
     first = last = (0.0, 0.0)
-    for part, is_point, point, kind, closes in zip(
-        parts, found, points, map(_part_kind, parts), map(_part_closes, parts), strict=True
+    for point, kind, closes in zip(
+        points, map(_part_kind, parts), map(_part_closes, parts), strict=True
     ):
-        if not part or not is_point:
-            return
         if kind == raw.FPDF_SEGMENT_MOVETO:
             first = point
         elif kind == raw.FPDF_SEGMENT_LINETO:

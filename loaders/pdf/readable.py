@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import NamedTuple
+
+import numpy as np
 
 _FILLING = re.compile(r"[\s.·…_\-–—=*]")
 """White space, leaders and lines: what fills a page without being words."""
@@ -44,19 +43,16 @@ def is_readable(texts: Iterable[str], lost: int = 0) -> bool:
     Chinese characters are those of the first levels of GB 2312 and Big5: they make up more than
     nine tenths of real text, and less than a third of characters drawn at random.
     """
-    # A page has thousands of characters, but few different ones: all is asked of these.
-    length = odd = known = han = common = latin = vowels = 0
-    for char, count in Counter("".join(texts)).items():
-        traits = _traits(char)
-        if traits is None:
-            continue
-        length += count
-        odd += count * traits.odd
-        known += count * traits.known
-        han += count * traits.han
-        common += count * traits.common
-        latin += count * traits.latin
-        vowels += count * traits.vowels
+    # A page has thousands of characters: what each of them is, is looked up for all at once.
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+    traits = _TRAITS[codes]
+    if not traits.all():
+        for code in np.unique(codes[traits == 0]).tolist():
+            _TRAITS[code] = _traits(chr(code))
+        traits = _TRAITS[codes]
+    length, odd, known, han, common, latin, vowels = (
+        np.bincount(traits, minlength=len(_WHAT_TRAITS_TELL)) @ _WHAT_TRAITS_TELL
+    ).tolist()
     if not length:
         return lost == 0
     if odd + lost > _MOST_UNREADABLE * (length + lost):
@@ -70,30 +66,29 @@ def is_readable(texts: Iterable[str], lost: int = 0) -> bool:
     return not (latin >= _ENOUGH_LATIN and vowels < _LEAST_VOWELS * latin)
 
 
-class _Traits(NamedTuple):
-    odd: bool
-    known: bool
-    han: bool
-    common: bool
-    latin: int
-    vowels: int
+_FILLS = 1 << 7
+_TRAITS = np.zeros(0x110000, np.uint8)
+"""What each character is, as bits in the order of `_traits`; 0 before it was asked for."""
+
+_WHAT_TRAITS_TELL = (np.arange(256)[:, None] >> np.arange(7)) & 1
 
 
-@lru_cache(maxsize=1 << 15)
-def _traits(char: str) -> _Traits | None:
-    """Return what a character is and which letters it is made of; None for one that only fills."""
+def _traits(char: str) -> int:
+    """Return what a character is and which letter it is made of, as bits."""
     if _FILLING.match(char):
-        return None
+        return _FILLS
     letters = unicodedata.normalize("NFD", char.lower())
     han = _HAN.match(char) is not None
-    return _Traits(
-        odd=bool(unreadable(char)),
-        known=char.isalnum(),
-        han=han,
-        common=han and _is_common(char),
-        latin=sum(letter in string.ascii_lowercase for letter in letters),
-        vowels=sum(letter in _VOWELS for letter in letters),
+    answers = (
+        True,
+        bool(unreadable(char)),
+        char.isalnum(),
+        han,
+        han and _is_common(char),
+        any(letter in string.ascii_lowercase for letter in letters),
+        any(letter in _VOWELS for letter in letters),
     )
+    return sum(answer << place for place, answer in enumerate(answers))
 
 
 def _is_common(char: str) -> bool:

@@ -50,6 +50,14 @@ class Rules:
         elif across <= _SNAP / 2 and down > across:
             self.vertical.append(((x0 + x1) / 2, min(y0, y1), max(y0, y1)))
 
+    def add_box(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Take the sides of a box; a narrow one is a line."""
+        if min(x1 - x0, y1 - y0) <= _SNAP / 2:
+            self.add(x0, y0, x1, y1)
+        else:
+            self.horizontal += (y0, x0, x1), (y1, x0, x1)
+            self.vertical += (x0, y0, y1), (x1, y0, y1)
+
     def turned_back(self, turn: int, width: float, height: float) -> Rules:
         """Return them as they lie when a page of this size is turned back by ``turn`` degrees."""
         if not turn:

@@ -39,3 +39,10 @@ def test_white_on_white_paper_leaves_no_mark() -> None:
 
     assert rules.horizontal == []
     assert rules.vertical == []
+
+
+def test_a_box_gives_its_sides_and_a_narrow_one_a_line() -> None:
+    rules = _rules((50, 100, 300, 60, 0), (50, 200, 300, 1, 0), (20, 100, 1, 60, 0))
+
+    assert rules.horizontal == [(240, 50, 350), (300, 50, 350), (199.5, 50, 350)]
+    assert rules.vertical == [(50, 240, 300), (350, 240, 300), (20.5, 240, 300)]
