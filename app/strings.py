@@ -85,6 +85,7 @@ _PAGES: dict[str, tuple[str, str]] = {
         "以上为原文摘录：当前没有可用的语言模型",
         "These are excerpts: no chat model is available",
     ),
+    "answer.quotation": ("条文原文", "Text of the article"),
     "answer.stopped": ("已停止，没有生成答案", "Stopped before there was an answer"),
     "answer.answerable": ("可回答度 {answerable:.2f}", "Answerable {answerable:.2f}"),
     "answer.standalone": ("按“{question}”查找", "Searched for “{question}”"),

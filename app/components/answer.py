@@ -10,6 +10,7 @@ from app.components import markup
 from app.components.frame import language, texts
 from app.places import place_text
 from app.state import workspace
+from kb.answer.chain import QUOTATION
 from kb.types import Answer, Citation
 
 
@@ -113,7 +114,9 @@ def _facts(answer: Answer) -> str:
     parts = [say("answer.answerable", answerable=answer.answerable)]
     if answer.standalone_question and answer.standalone_question != answer.question:
         parts.append(say("answer.standalone", question=markup.label(answer.standalone_question)))
-    if answer.model and not answer.refused:
+    if answer.model == QUOTATION:
+        parts.append(say("answer.quotation"))
+    elif answer.model and not answer.refused:
         parts.append(markup.label(answer.model))
     parts.append(say("answer.seconds", seconds=answer.milliseconds.total / 1000))
     return " · ".join(parts)

@@ -32,7 +32,11 @@ NEAREST = 3
 # Passages that the chat model reads, of those that are shown. On two cores a small model reads some
 # forty tokens a second: each passage is four seconds before the first word.
 READ = 3
+# Of the articles that a question names, it reads more.
+_MOST_READ = 6
 EXTRACTIVE_MODEL = "extractive"
+# In place of a model's name where the answer is the text of an article that the question asks for.
+QUOTATION = "quotation"
 
 _REFUSES = re.compile(r"无法回答(该|这个|此|您的)?问题|无法从(已知信息|中)|没有提供.{0,8}相关信息")
 _MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")
@@ -95,11 +99,16 @@ class Answerer:
         retrieved = time.monotonic()
         yield PassagesFound(standalone, citations, retrieval.answerable)
 
+        named = sum(len(place.passage_ids) for place in retrieval.articles.articles)
         text, model, first_token = "", chat.name if chat else EXTRACTIVE_MODEL, None
         refused = not citations or retrieval.answerable < question.threshold
-        if not refused and chat is not None:
+        if not refused and retrieval.articles.asks_for_text and retrieval.articles.articles:
+            text, model = self._retriever.article_texts(retrieval.articles), QUOTATION
+            first_token = time.monotonic()
+            yield Token(text)
+        elif not refused and chat is not None:
             pieces = self.runnable(chat, question.prompt, cancelled).stream(
-                _ModelInput(standalone, citations[:READ])
+                _ModelInput(standalone, citations[: max(READ, min(named, _MOST_READ))])
             )
             try:
                 for piece in pieces:
@@ -116,13 +125,16 @@ class Answerer:
             text = best_sentences(standalone, citations)
             if text:
                 yield Token(text)
-        passages = [citation.hit.text for citation in citations]
-        text = _tidy(text, passages)
-        if is_traditional(standalone):
-            text = in_words_of(text, passages)
+        if model != QUOTATION:
+            passages = [citation.hit.text for citation in citations]
+            text = _tidy(text, passages)
+            if is_traditional(standalone):
+                text = in_words_of(text, passages)
         # An answer that was stopped before its first word says nothing, not even that it cannot.
         refused = refused or (not text and not cancelled()) or _is_refusal(text)
         sentences = () if refused else tuple(ground(text, citations))
+        if model == QUOTATION:
+            citations = citations[:named]
         yield Answer(
             question=question.text,
             standalone_question=standalone,

@@ -1,10 +1,14 @@
-"""Finds the passages for a question: vectors and keywords, fused by rank, widened to windows."""
+"""Finds the passages for a question: vectors and keywords, fused by rank, widened to windows.
+
+Articles that the question names stand before all others, each of them whole.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from kb.answer.articles import NamedArticles, mentions, named_articles
 from kb.answer.fusion import reciprocal_rank_fusion
 from kb.answer.gate import GateFeatures, answerable, gate_features
 from kb.embedders.base import Embedder
@@ -17,6 +21,9 @@ from kb.types import PASSAGE_LIMIT, Hit, Line
 CANDIDATES = 60
 # A neighbour has at least two characters in all but odd documents: enough lines for any window.
 _NEIGHBOURS = 60
+# How likely an answer is where an article that the question names is here, and where it is not.
+_ARTICLE_IS_HERE = 0.99
+_ARTICLE_IS_MISSING = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Retrieval:
     hits: tuple[Hit, ...]
     features: GateFeatures
     answerable: float
+    articles: NamedArticles
 
 
 class Retriever:
@@ -66,14 +74,29 @@ class Retriever:
             list(by_keyword),
             [_searched_text(found[passage_id]) for passage_id, _score in best],
         )
+        articles = named_articles(question, [base.kb_id for base in bases], self._passages)
+        named = [key for place in articles.articles for key in place.passage_ids]
+        found.update(self._passages.found([key for key in named if key not in found]))
+        named = [key for key in named if key in found]
+        rest = [entry for entry in fused if entry[0] not in named]
+        ranked = [(key, 1.0) for key in named] + rest[: max(0, top_k - len(named))]
+        hits = self._windows([(found[key], score) for key, score in ranked], whole=len(named))
         constants = bases[0].embedder.model.gate if bases else None
-        hits = self._windows([(found[key], score) for key, score in fused[:top_k]])
+        # An embedder that was never fitted refuses nothing before the model has read.
+        share = (answerable(features, constants) if constants else 1.0) if hits else 0.0
         return Retrieval(
             question=question,
             hits=tuple(hits),
             features=features,
-            # An embedder that was never fitted refuses nothing before the model has read.
-            answerable=(answerable(features, constants) if constants else 1.0) if hits else 0.0,
+            answerable=_with_articles(share, articles, bool(named), hits),
+            articles=articles,
+        )
+
+    def article_texts(self, articles: NamedArticles) -> str:
+        """The text of the articles, each a paragraph or more, without what stands around them."""
+        return "\n".join(
+            join([line for line in self._passages.lines_of(place.passage_ids) if line.group])
+            for place in articles.articles
         )
 
     def _candidates(
@@ -93,16 +116,22 @@ class Retriever:
         by_keyword.sort(key=lambda entry: -entry[1])
         return dict(by_vector[:CANDIDATES]), dict(by_keyword[:CANDIDATES])
 
-    def _windows(self, ranked: Sequence[tuple[FoundPassage, float]]) -> list[Hit]:
-        """Widen each hit by neighbouring lines of its document, no line shown twice."""
+    def _windows(
+        self, ranked: Sequence[tuple[FoundPassage, float]], *, whole: int = 0
+    ) -> list[Hit]:
+        """Widen each hit by neighbouring lines of its document, no line shown twice.
+
+        The first ``whole`` of them say all that they should as they are.
+        """
         surroundings: list[tuple[int, list[Line]]] = []
         windows: list[Window] = []
-        for passage, _score in ranked:
+        for number, (passage, _score) in enumerate(ranked):
             body = passage.passage
             first = max(0, body.first_line - _NEIGHBOURS)
             lines = self._passages.lines(passage.content_id, first, body.last_line + _NEIGHBOURS)
             low, high = body.first_line - first, body.last_line - first
-            if len(body.text) >= PASSAGE_LIMIT or body.place.row is not None:
+            full = len(body.text) >= PASSAGE_LIMIT
+            if full or number < whole or body.place.row is not None:
                 # Full already, or a row of a sheet, whose neighbours are about something else.
                 wide = (low, high)
             else:
@@ -147,6 +176,21 @@ class Retriever:
                 )
             )
         return hits
+
+
+def _with_articles(
+    share: float, articles: NamedArticles, any_here: bool, hits: Sequence[Hit]
+) -> float:
+    """Let the articles that a question names decide where they are, or are known not to be."""
+    if any_here:
+        return max(share, _ARTICLE_IS_HERE)
+    shown = [f"{hit.document}\n{hit.heading}\n{hit.text}" for hit in hits]
+    absent = [
+        reference
+        for reference in articles.missing
+        if not any(mentions(text, reference) for text in shown)
+    ]
+    return min(share, _ARTICLE_IS_MISSING) if absent else share
 
 
 def _searched_text(found: FoundPassage) -> str:

@@ -33,6 +33,17 @@ class FoundPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPlace:
+    """The passages of one group (an article of a statute), in order, and where they stand."""
+
+    content_id: int
+    document: str
+    title: str
+    heading: str
+    passage_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IndexedPassage:
     """What the indexes take of a passage."""
 
@@ -137,17 +148,22 @@ class Passages:
                 .where(lines.c.content_id == content_id, lines.c.position.between(first, last))
                 .order_by(lines.c.position)
             ).all()
-        return [
-            Line(
-                text=row.text,
-                place=place_of(row),
-                heading=row.heading,
-                group=row.group_key,
-                glue=row.glue,
-                is_heading=row.is_heading,
-            )
-            for row in rows
-        ]
+        return [_line(row) for row in rows]
+
+    def lines_of(self, passage_ids: Sequence[int]) -> list[Line]:
+        """Lines of these passages of one content, in reading order."""
+        with self._db.read() as connection:
+            rows = connection.execute(
+                select(lines)
+                .join(
+                    passages,
+                    (passages.c.content_id == lines.c.content_id)
+                    & lines.c.position.between(passages.c.first_line, passages.c.last_line),
+                )
+                .where(passages.c.id.in_(passage_ids))
+                .order_by(lines.c.position)
+            ).all()
+        return [_line(row) for row in rows]
 
     def found(self, passage_ids: Sequence[int]) -> dict[int, FoundPassage]:
         """Look up live passages by id; dead and unknown ids are left out."""
@@ -187,6 +203,49 @@ class Passages:
                 )
         return result
 
+    def groups(self, kb_ids: Sequence[str], keys: Sequence[str]) -> list[GroupPlace]:
+        """Find the live groups with one of these keys, each under the name that came first.
+
+        A document may hold several of a kind, such as the first articles of the statutes it
+        collects: these differ in their headings.
+        """
+        query = (
+            select(
+                passages.c.id,
+                passages.c.content_id,
+                passages.c.heading,
+                contents.c.title,
+                func.min(documents.c.path).label("path"),
+            )
+            .select_from(
+                passages.join(contents, passages.c.content_id == contents.c.id).join(
+                    documents, documents.c.content_id == contents.c.id
+                )
+            )
+            .where(
+                passages.c.group_key.in_(keys),
+                passages.c.group_key != "",
+                contents.c.kb_id.in_(kb_ids),
+                contents.c.live,
+            )
+            .group_by(passages.c.id)
+            .order_by(passages.c.content_id, passages.c.first_line)
+        )
+        found: dict[tuple[int, str], list[Any]] = {}
+        with self._db.read() as connection:
+            for row in connection.execute(query):
+                found.setdefault((row.content_id, row.heading), []).append(row)
+        return [
+            GroupPlace(
+                content_id=rows[0].content_id,
+                document=rows[0].path,
+                title=rows[0].title or "",
+                heading=rows[0].heading,
+                passage_ids=tuple(row.id for row in rows),
+            )
+            for rows in found.values()
+        ]
+
     def indexed(self, first: int, count: int) -> list[IndexedPassage]:
         """What the keyword index takes of live passages [first, first + count)."""
         with self._db.read() as connection:
@@ -210,6 +269,17 @@ def _in_order(content_id: int) -> Select[Any]:
 def _purged(content_id: int) -> NotFoundError:
     return NotFoundError(
         f"the text of content {content_id} is gone", kind="document", name=str(content_id)
+    )
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(
+        text=row.text,
+        place=place_of(row),
+        heading=row.heading,
+        group=row.group_key,
+        glue=row.glue,
+        is_heading=row.is_heading,
     )
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
@@ -215,6 +216,8 @@ passages = Table(
     Column("group_key", Text, nullable=False),
     *_place(),
     Index("passages_by_content", "content_id", "first_line"),
+    # Articles of statutes and rows of sheets; of most passages there is nothing to look up.
+    Index("passages_by_group", "group_key", sqlite_where=text("group_key != ''")),
 )
 
 vectors = Table(

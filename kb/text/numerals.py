@@ -179,6 +179,13 @@ def article_references(text: str) -> list[ArticleReference]:
     return list(found)
 
 
+def without_articles(text: str) -> str:
+    """Cut the numbers of articles out of a text: 《甲法》第3条的内容 → 《甲法》的内容."""
+    return _TITLE_OR_ARTICLE.sub(
+        lambda match: "" if match["article"] or match["english"] else match[0], text
+    )
+
+
 def article_position(text: str) -> tuple[int, int] | None:
     """Read the article number a text begins with, else None.
 
