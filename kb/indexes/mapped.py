@@ -17,7 +17,8 @@ Bits = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 # Up to this size a file stays in memory, which saves the third that reading it anew costs.
-_PIECE_BYTES = 128 << 20
+_WHOLE_BYTES = 64 << 20
+_PIECE_BYTES = 32 << 20
 
 
 def load_faiss() -> Any:
@@ -41,7 +42,7 @@ class MappedVectors:
         self._mapped: mmap.mmap | None = None
         # Bitmaps are cut with the pieces, so that these hold a multiple of eight vectors.
         self._rows = max(8, _PIECE_BYTES // self._row // 8 * 8)
-        if self._count > self._rows and hasattr(mmap, "MADV_DONTNEED"):
+        if self._count * self._row > _WHOLE_BYTES and hasattr(mmap, "MADV_DONTNEED"):
             with path.open("rb") as file:
                 self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 

@@ -36,6 +36,7 @@ def test_pieces_find_what_the_whole_finds(
     whole.remove(*removed)
     expected = whole.search(question, 50)
     monkeypatch.setattr(mapped, "_PIECE_BYTES", piece)
+    monkeypatch.setattr(mapped, "_WHOLE_BYTES", 0)
     pieces = opened(folder)
     pieces.remove(*removed)
     assert pieces.search(question, 50) == expected
@@ -67,6 +68,7 @@ def test_a_long_snapshot_does_not_stay_in_memory(
     whole = mapped_megabytes()
     index.close()
     monkeypatch.setattr(mapped, "_PIECE_BYTES", 2 << 20)
+    monkeypatch.setattr(mapped, "_WHOLE_BYTES", 40 << 20)
     index = FaissIndex.open(tmp_path, dim=dim, embedder="some")
     index.search(question, 5)
     assert whole > 40
