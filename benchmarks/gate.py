@@ -4,6 +4,8 @@ Answerable: questions of ``qa/<name>.jsonl`` asked of their own knowledge base. 
 same questions asked of every other one, whose documents treat other topics. The logistic regression
 is fitted on half of the questions (by the hash of their id) and measured on the other half; the
 intercept is then moved so that the threshold 0.5 refuses the given share of answerable questions.
+Questions with ``question_en`` are also asked in English: of those whose passages are in Chinese,
+the cosine that refuses the given share is the constant ``foreign``.
 
     python -m benchmarks.gate --data PATH --home FOLDER [--kb NAME …] [--refused 0.03]
 """
@@ -70,9 +72,14 @@ def collect(
             foreign[(number + step) % len(foreign)] for step in range(min(others, len(foreign)))
         ]
         for name in (own, *chosen):
-            retrieval = retriever.retrieve([bases[name]], question["question"], top_k=5)
-            kind = question["answer_type"] if name == own else "other topic"
-            found.append((first_half(question), name == own, kind, retrieval.features))
+            for key in ("question", "question_en"):
+                if key not in question:
+                    continue
+                features = retriever.retrieve([bases[name]], question[key], top_k=5).features
+                kind = question["answer_type"] if name == own else "other topic"
+                if features.foreign:
+                    kind += ", foreign"
+                found.append((first_half(question), name == own, kind, features))
     return found
 
 
@@ -93,14 +100,17 @@ def main() -> None:
         found = collect(workspace, asked, names, arguments.others)
     finally:
         workspace.close()
-    rows = np.array([row(features) for _half, _label, _kind, features in found])
-    labels = np.array([float(label) for _half, label, _kind, _features in found])
-    mine = np.array([half for half, _label, _kind, _features in found])
+    near = [entry for entry in found if not entry[3].foreign]
+    rows = np.array([row(features) for _half, _label, _kind, features in near])
+    labels = np.array([float(label) for _half, label, _kind, _features in near])
+    mine = np.array([half for half, _label, _kind, _features in near])
     theta = fit(rows[mine], labels[mine])
     scores = rows @ theta
     # Calibrated, then moved: 0.5 is where the wanted share of answerable questions is refused.
     theta[0] -= np.quantile(scores[mine & (labels > 0)], arguments.refused)
-    constants = GateConstants(*(round(float(value), 3) for value in theta))
+    far = [entry[3].similarity for entry in found if entry[3].foreign and entry[0] and entry[1]]
+    foreign = float(np.quantile(far, arguments.refused)) if far else 0.0
+    constants = GateConstants(*(round(float(value), 3) for value in (*theta, foreign)))
     print(constants)
     kinds = sorted({kind for _half, _label, kind, _features in found})
     for kind in kinds:
@@ -111,7 +121,7 @@ def main() -> None:
         ]
         if refused:
             print(
-                f"{kind:<12} refused {sum(refused) / len(refused):.3f} of {len(refused)} held out"
+                f"{kind:<21} refused {sum(refused) / len(refused):.3f} of {len(refused)} held out"
             )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from kb.answer.articles import NamedArticles, mentions, named_articles
 from kb.answer.fusion import reciprocal_rank_fusion
-from kb.answer.gate import GateFeatures, answerable, gate_features
+from kb.answer.gate import GateFeatures, answerable, coverage, gate_features
 from kb.embedders.base import Embedder
 from kb.indexes.base import KeywordIndex, VectorIndex
 from kb.store.passages import FoundPassage, Passages
@@ -65,7 +65,12 @@ class Retriever:
         # What was deleted since an index last caught up is unknown to the catalog.
         by_vector = {key: score for key, score in by_vector.items() if key in found}
         by_keyword = {key: score for key, score in by_keyword.items() if key in found}
-        fused = reciprocal_rank_fusion({"vector": list(by_vector), "keyword": list(by_keyword)})
+        first = [_searched_text(found[key]) for key in by_keyword][:1]
+        fused = reciprocal_rank_fusion(
+            {"vector": list(by_vector), "keyword": list(by_keyword)},
+            # What has hardly a word of the question says little: it is in another language.
+            {"keyword": coverage(question, first) ** 2},
+        )
         best = fused[: max(top_k, 5)]
         features = gate_features(
             question,

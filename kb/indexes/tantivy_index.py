@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 from kb.errors import BackendError, BusyError, IndexDamagedError
 from kb.indexes.base import KeywordEntry, KeywordIndex, Scored
-from kb.text.tokenise import tokens
+from kb.text.tokenise import content_tokens, tokens
 
 VERSION = 1
 """Raised whenever `tokens` gives other words or a field changes: indexes are then built anew."""
@@ -144,7 +144,8 @@ class TantivyIndex(KeywordIndex):
             self._applied, self._count = self._guard(self._read_counters)
 
     def search(self, question: str, top_k: int) -> list[Scored]:
-        words = list(dict.fromkeys(tokens(question)))
+        # In a text of another language the rarest words are the empty ones: "the" in Chinese.
+        words = list(dict.fromkeys(content_tokens(question) or tokens(question)))
         if not words or top_k <= 0:
             return []
         return self._guard(lambda: self._find(words, top_k))

