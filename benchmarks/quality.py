@@ -1,8 +1,9 @@
 """Retrieval and answers on labelled questions.
 
 The data folder holds ``corpus/<name>/…`` (the files of each knowledge base) and ``qa/<name>.jsonl``
-(lines with ``id``, ``question``, ``answers``, ``doc``, ``answer_type``). The data folder they are
-taken into is kept: files are taken in once, and a question that was answered is not asked again.
+(lines with ``id``, ``question``, ``answers``, ``doc``, ``answer_type``, ``evidence``). The data
+folder they are taken into is kept: files are taken in once, and a question that was answered is not
+asked again.
 
     python -m benchmarks.quality --data PATH --home FOLDER [--kb NAME …] [--answers 300]
 """
@@ -28,6 +29,8 @@ from kb.workspace import Workspace
 
 Question = dict[str, Any]
 
+_MOST = 0.7
+
 
 def normalised(text: str) -> str:
     """Compare texts by their characters: NFKC, lower case, letters and digits only."""
@@ -41,8 +44,21 @@ def holds_answer(text: str, question: Question) -> bool:
 
 
 def is_gold_hit(hit: Hit, question: Question) -> bool:
-    """Whether a hit is of the right document and holds a gold answer."""
-    return Path(hit.document).name == question["doc"] and holds_answer(hit.text, question)
+    """Whether a hit is of the right document and holds a gold answer.
+
+    Of a question with a free answer, the paragraph that answers it must be the hit, or most of it.
+    """
+    if Path(hit.document).name != question["doc"]:
+        return False
+    if question["answer_type"] != "long":
+        return holds_answer(hit.text, question)
+    shown, gold = _pairs(hit.passage_text), _pairs(question["evidence"])
+    return len(shown & gold) >= _MOST * min(len(shown), len(gold))
+
+
+def _pairs(text: str) -> set[str]:
+    own = normalised(text)
+    return {own[place : place + 2] for place in range(len(own) - 1)}
 
 
 def is_right(answer: Answer, question: Question) -> bool:
