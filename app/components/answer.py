@@ -10,7 +10,7 @@ from app.components import markup
 from app.components.frame import language, texts
 from app.places import place_text
 from app.state import workspace
-from kb.answer.chain import QUOTATION
+from kb.answer.chain import FIXED_REPLY, QUOTATION
 from kb.types import Answer, Citation
 
 
@@ -29,7 +29,8 @@ def show_answer(answer: Answer, *, key: str) -> None:
         st.caption(f":material/format_quote: {say('answer.extractive')}")
     if answer.citations:
         show_sources(answer.citations, title=say(_title_key(answer)), key=key)
-    st.caption(_facts(answer))
+    if answer.model != FIXED_REPLY:
+        st.caption(_facts(answer))
 
 
 def show_sources(citations: tuple[Citation, ...], *, title: str, key: str) -> None:

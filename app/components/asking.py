@@ -135,7 +135,7 @@ def _follow(asking: Asking) -> None:
         while not asking.stream.finished:
             _take(asking, _LOOK_UP_SECONDS)
             now = time.monotonic()
-            if asking.passages is not None and not drawn_sources:
+            if asking.passages is not None and asking.passages.citations and not drawn_sources:
                 drawn_sources = True
                 with sources.container():
                     show_sources(

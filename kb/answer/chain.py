@@ -6,11 +6,12 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kb.answer.context import fit, number
 from kb.answer.extract import best_sentences
+from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import standalone_question
 from kb.answer.grounding import cited, ground
 from kb.answer.prompts import Prompt, PromptFolder
@@ -37,6 +38,7 @@ _MOST_READ = 6
 EXTRACTIVE_MODEL = "extractive"
 # In place of a model's name where the answer is the text of an article that the question asks for.
 QUOTATION = "quotation"
+FIXED_REPLY = "reply"
 
 _REFUSES = re.compile(r"无法回答(该|这个|此|您的)?问题|无法从(已知信息|中)|没有提供.{0,8}相关信息")
 _MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")
@@ -92,8 +94,15 @@ class Answerer:
             GenerationError: the chat model failed.
         """
         started = time.monotonic()
+        replies = self._prompts.replies()
+        reply = fixed_reply(question.text, replies)
+        if reply is not None:
+            yield from _replied(question, reply, started)
+            return
         chat = self._usable_chat()
-        standalone = self._standalone(question, chat, cancelled)
+        # No follow-up refers to small talk.
+        turns = [turn for turn in question.turns if fixed_reply(turn.question, replies) is None]
+        standalone = self._standalone(replace(question, turns=turns), chat, cancelled)
         retrieval = self._retriever.retrieve(question.bases, standalone, top_k=question.top_k)
         citations = number(retrieval.hits)
         retrieved = time.monotonic()
@@ -196,6 +205,27 @@ class Answerer:
                 yield from chat.stream([message], self._sampling, cancelled)
 
         return RunnableLambda(to_message) | RunnableGenerator(generate)
+
+
+def _replied(question: Question, reply: str, started: float) -> Iterator[AskEvent]:
+    """Answer small talk: no passage is looked for, and nothing is refused."""
+    yield PassagesFound(question.text, (), 1.0)
+    yield Token(reply)
+    taken = _milliseconds(started, time.monotonic())
+    yield Answer(
+        question=question.text,
+        standalone_question=question.text,
+        answer=reply,
+        refused=False,
+        answerable=1.0,
+        threshold=question.threshold,
+        citations=(),
+        sentences=(),
+        sql=None,
+        model=FIXED_REPLY,
+        conversation=question.conversation,
+        milliseconds=AskMilliseconds(retrieve=0.0, first_token=taken, total=taken),
+    )
 
 
 def _tidy(text: str, passages: Sequence[str]) -> str:

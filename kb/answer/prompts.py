@@ -1,4 +1,4 @@
-"""Prompt files: text with named variables, checked when they are loaded."""
+"""Prompt files: text with named variables, checked when they are loaded; and fixed replies."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import string
 from dataclasses import dataclass
 from pathlib import Path
 
+from kb.answer.fixed_replies import parse_replies
 from kb.errors import NotFoundError, PromptError
 
 PROMPT_VARIABLES = {
     "standalone_question": frozenset({"history", "question"}),
 }
+_REPLIES = "fixed_replies"
 _ANSWER_VARIABLES = frozenset({"context", "question"})
 
 
@@ -31,7 +33,21 @@ class PromptFolder:
     def answer_prompts(self) -> list[str]:
         """Names of the prompts that a knowledge base may answer with."""
         names = (path.stem for path in self._folder.glob("*.txt"))
-        return sorted(name for name in names if name not in PROMPT_VARIABLES)
+        return sorted(name for name in names if name not in (*PROMPT_VARIABLES, _REPLIES))
+
+    def replies(self) -> dict[str, str]:
+        """Read the fixed replies to small talk; none where the file was deleted.
+
+        Raises:
+            PromptError: a block of the file has no reply, or it is no UTF-8 text.
+        """
+        path = self._folder / f"{_REPLIES}.txt"
+        if not path.is_file():
+            return {}
+        try:
+            return parse_replies(path.read_text(encoding="utf-8"))
+        except ValueError as exc:
+            raise PromptError(f"{path.name}: {exc}", name=_REPLIES, problem=str(exc)) from exc
 
     def load(self, name: str) -> Prompt:
         """Read a prompt.
