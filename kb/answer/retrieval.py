@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kb.answer.articles import NamedArticles, mentions, named_articles
+from kb.answer.duplicates import step_back
 from kb.answer.fusion import reciprocal_rank_fusion
 from kb.answer.gate import GateFeatures, answerable, coverage, gate_features
 from kb.embedders.base import Embedder
@@ -83,8 +84,12 @@ class Retriever:
         named = [key for place in articles.articles for key in place.passage_ids]
         found.update(self._passages.found([key for key in named if key not in found]))
         named = [key for key in named if key in found]
-        rest = [entry for entry in fused if entry[0] not in named]
-        ranked = [(key, 1.0) for key in named] + rest[: max(0, top_k - len(named))]
+        rest = step_back(
+            [entry for entry in fused if entry[0] not in named],
+            {key: found[key].passage.text for key, _score in fused},
+            max(0, top_k - len(named)),
+        )
+        ranked = [(key, 1.0) for key in named] + rest
         hits = self._windows([(found[key], score) for key, score in ranked], whole=len(named))
         constants = bases[0].embedder.model.gate if bases else None
         # An embedder that was never fitted refuses nothing before the model has read.
