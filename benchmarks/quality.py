@@ -30,6 +30,7 @@ from kb.workspace import Workspace
 Question = dict[str, Any]
 
 _MOST = 0.7
+_LONG_GOLD = 8
 
 
 def normalised(text: str) -> str:
@@ -61,13 +62,17 @@ def _pairs(text: str) -> set[str]:
     return {own[place : place + 2] for place in range(len(own) - 1)}
 
 
-def is_right(answer: Answer, question: Question) -> bool:
-    """Not refused, short, and with a gold answer in it."""
-    longest = max(len(normalised(gold)) for gold in question["answers"])
-    return (
-        not answer.refused
-        and len(normalised(answer.answer)) <= max(80, 3 * longest)
-        and holds_answer(answer.answer, question)
+def is_right(answer: str, question: Question, *, refused: bool) -> bool:
+    """Not refused, short, and with a gold answer in it, or most of a long one."""
+    own = normalised(answer)
+    golds = [normalised(gold) for gold in question["answers"]]
+    if refused or len(own) > max(80, 3 * max(map(len, golds))):
+        return False
+    pairs = _pairs(answer)
+    return any(
+        gold in own
+        or (len(gold) >= _LONG_GOLD and len(_pairs(gold) & pairs) >= _MOST * len(_pairs(gold)))
+        for gold in golds
     )
 
 
@@ -150,7 +155,6 @@ def measure_answers(workspace: Workspace, asked: Sequence[Question], out: Path) 
             entry = {
                 **dataclasses.asdict(answer),
                 "id": question["id"],
-                "right": is_right(answer, question),
                 "gold_shown": any(is_gold_hit(c.hit, question) for c in answer.citations),
                 "gold": question["answers"],
             }
@@ -158,7 +162,10 @@ def measure_answers(workspace: Workspace, asked: Sequence[Question], out: Path) 
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
             file.flush()
     entries = [known[question["id"]] for question in asked]
-    right = [entry["right"] for entry in entries]
+    right = [
+        is_right(entry["answer"], question, refused=entry["refused"])
+        for entry, question in zip(entries, asked, strict=True)
+    ]
     refused = [entry["refused"] for entry in entries]
     gated = [entry["answerable"] < entry["threshold"] for entry in entries]
     first = [
