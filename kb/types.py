@@ -333,6 +333,10 @@ class AskMilliseconds:
     total: float
 
 
+FIXED_REPLY = "reply"
+"""In place of a model's name: the answer is a fixed reply to small talk."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A finished answer. ``extractive`` says that no chat model wrote it."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kb.answer.chain import Answerer, Question
+from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import MEMORY
 from kb.answer.prompts import PromptFolder
 from kb.answer.retrieval import Retriever
@@ -38,6 +39,7 @@ from kb.store.jobs import Jobs
 from kb.store.passages import Passages
 from kb.store.vectors import Vectors
 from kb.types import (
+    FIXED_REPLY,
     Answer,
     AskEvent,
     KnowledgeBaseRecord,
@@ -378,10 +380,17 @@ class Workspace:
             try:
                 if conversation:
                     self.conversations.add(conversation, answer, created_by=created_by)
+                    self._retitle(conversation, answer)
             except NotFoundError:
                 # Deleted while the answer was written: whoever asked still gets it.
                 answer = replace(event, conversation="")
             yield answer
+
+    def _retitle(self, conversation: str, answer: Answer) -> None:
+        """Name a talk that began with a greeting after its first question."""
+        title = self.conversations.get(conversation).title
+        if answer.model != FIXED_REPLY and fixed_reply(title, self._prompts.replies()) is not None:
+            self.conversations.rename(conversation, answer.question)
 
     def _answering(
         self,

@@ -10,8 +10,8 @@ from app.components import markup
 from app.components.frame import language, texts
 from app.places import place_text
 from app.state import workspace
-from kb.answer.chain import FIXED_REPLY, QUOTATION
-from kb.types import Answer, Citation
+from kb.answer.chain import QUOTATION
+from kb.types import FIXED_REPLY, Answer, Citation
 
 
 def show_answer(answer: Answer, *, key: str) -> None:

@@ -20,7 +20,16 @@ from kb.answer.script import in_words_of, is_traditional
 from kb.errors import BackendUnavailableError, ContextTooLongError
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint
-from kb.types import Answer, AskEvent, AskMilliseconds, Citation, PassagesFound, Token, Turn
+from kb.types import (
+    FIXED_REPLY,
+    Answer,
+    AskEvent,
+    AskMilliseconds,
+    Citation,
+    PassagesFound,
+    Token,
+    Turn,
+)
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -38,7 +47,6 @@ _MOST_READ = 6
 EXTRACTIVE_MODEL = "extractive"
 # In place of a model's name where the answer is the text of an article that the question asks for.
 QUOTATION = "quotation"
-FIXED_REPLY = "reply"
 
 _REFUSES = re.compile(r"无法回答(该|这个|此|您的)?问题|无法从(已知信息|中)|没有提供.{0,8}相关信息")
 _MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")

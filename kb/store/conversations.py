@@ -14,6 +14,7 @@ from kb.errors import NotFoundError
 from kb.store.database import Database
 from kb.store.tables import conversations, message_sources, messages
 from kb.types import (
+    FIXED_REPLY,
     Answer,
     AskMilliseconds,
     Citation,
@@ -98,13 +99,13 @@ class Conversations:
         ]
 
     def turns(self, conversation_id: str, count: int) -> list[Turn]:
-        """The last ``count`` finished exchanges that were answered, oldest first."""
+        """The last ``count`` exchanges that were answered, oldest first; small talk is none."""
         found: list[Turn] = []
         question = ""
         for message in self.messages(conversation_id):
             if message.role == "user":
                 question = message.text
-            elif message.text and message.answer is not None and not message.answer.refused:
+            elif message.text and message.answer is not None and _says_something(message.answer):
                 found.append(Turn(question, message.text))
         return found[-count:]
 
@@ -169,7 +170,7 @@ class Conversations:
             done = connection.execute(
                 update(conversations)
                 .where(conversations.c.id == conversation_id)
-                .values(title=title.strip())
+                .values(title=title.strip()[:_TITLE_LENGTH])
             )
         if done.rowcount == 0:
             raise _not_found(conversation_id)
@@ -191,6 +192,10 @@ class Conversations:
             )
         if done.rowcount == 0:
             raise _not_found(conversation_id)
+
+
+def _says_something(answer: Answer) -> bool:
+    return not answer.refused and answer.model != FIXED_REPLY
 
 
 def _record(row: Row[Any]) -> ConversationRecord:

@@ -81,6 +81,22 @@ def test_a_follow_up_refers_to_what_was_asked_before_the_small_talk(
     assert "谢谢" not in last.standalone_question
 
 
+def test_a_talk_that_began_with_a_greeting_is_named_for_its_first_question(
+    workspace: Workspace, write: Write
+) -> None:
+    add(workspace, "库", write("a.txt", "国内出差每日补贴一百元。"))
+    *_, hello = workspace.ask(["库"], "你好！")
+    assert isinstance(hello, Answer)
+    talk = hello.conversation
+    assert workspace.conversations.get(talk).title == "你好！"
+
+    list(workspace.ask(["库"], "国内出差每日补贴多少？", conversation=talk))
+    list(workspace.ask(["库"], "出差坐什么车？", conversation=talk))
+
+    assert workspace.conversations.get(talk).title == "国内出差每日补贴多少？"
+    assert "你好！" not in [turn.question for turn in workspace.conversations.turns(talk, 3)]
+
+
 def test_a_block_without_a_reply_is_named(tmp_path: Path) -> None:
     assert parse_replies("甲|乙\n回答\n第二行\n\n丙\n另一个") == {
         "甲": "回答\n第二行",
