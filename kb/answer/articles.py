@@ -28,6 +28,7 @@ _SAME_NAME = 3
 _STATE = "中华人民共和国"
 _IN_BRACKETS = re.compile(r"[（(〔\[][^（()）〔〕\[\]]*[）)〕\]]")
 _LEAST_NAME = 2
+_TITLE_LINES = 6
 # What is left of a question that asks what an article says, once its name is taken away.
 _ASKING = re.compile(
     r"(?:请问|请|麻烦|帮|告诉|查询?|看|找|给|出|我|一下|讲|说|写|列|引用|关于|里面?|中|在|"
@@ -66,6 +67,8 @@ def named_articles(question: str, kb_ids: Sequence[str], passages: Passages) -> 
         chosen, name = _of_statute(reference.title, question, places)
         if name:
             names.add(name)
+        if not chosen and reference.title:
+            chosen = _with_title_in_text(reference.title, places, passages)
         if not chosen and reference.title:
             missing.append(reference)
         for place in chosen:
@@ -121,6 +124,19 @@ def _of_statute(
     return [place for rank, _name, place in ranked if rank == best], name
 
 
+def _with_title_in_text(
+    title: str, places: Sequence[GroupPlace], passages: Passages
+) -> list[GroupPlace]:
+    """Choose the places in documents that begin with a title, though nothing marks it as one."""
+    texts = passages.beginnings({place.content_id for place in places}, _TITLE_LINES)
+    wanted = _name(title)
+    return [
+        place
+        for place in places
+        if any(wanted in _forms(line) for line in texts.get(place.content_id, "").split("\n"))
+    ]
+
+
 def _likeness(wanted: str, known: str) -> int:
     """Tell how well a name fits the one that is wanted: 0 not at all, 3 in every character."""
     if wanted == known:
@@ -136,12 +152,17 @@ def _likeness(wanted: str, known: str) -> int:
 
 
 def _names_of(place: GroupPlace) -> Iterable[str]:
-    """The names of the statute that an article may stand in, each also without its brackets."""
+    """The names of the statute that an article may stand in."""
     stem = place.document.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     for text in dict.fromkeys((stem, place.title, *place.heading.split(" > ")[:-1])):
-        for name in dict.fromkeys((_name(text), _name(_IN_BRACKETS.sub("", text)))):
+        for name in _forms(text):
             if len(name) >= _LEAST_NAME:
                 yield name
+
+
+def _forms(text: str) -> Iterable[str]:
+    """A name, and the same without what its brackets add, such as the year of its version."""
+    return dict.fromkeys((_name(text), _name(_IN_BRACKETS.sub("", text))))
 
 
 @lru_cache(maxsize=4096)

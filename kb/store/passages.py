@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,6 +149,19 @@ class Passages:
                 .order_by(lines.c.position)
             ).all()
         return [_line(row) for row in rows]
+
+    def beginnings(self, content_ids: Iterable[int], count: int) -> dict[int, str]:
+        """The first ``count`` lines of contents, which often have a title that nothing marks."""
+        query = (
+            select(lines.c.content_id, lines.c.text)
+            .where(lines.c.content_id.in_(list(content_ids)), lines.c.position < count)
+            .order_by(lines.c.content_id, lines.c.position)
+        )
+        found: dict[int, str] = {}
+        with self._db.read() as connection:
+            for row in connection.execute(query):
+                found[row.content_id] = found.get(row.content_id, "") + row.text + "\n"
+        return found
 
     def lines_of(self, passage_ids: Sequence[int]) -> list[Line]:
         """Lines of these passages of one content, in reading order."""

@@ -128,6 +128,15 @@ def test_an_article_of_a_statute_that_is_only_quoted_here_is_no_reason_to_refuse
     assert search(workspace, "按《海洋法》第十二条，船舶要缴多少通行费？").answerable > 0.5
 
 
+def test_a_statute_is_known_by_the_title_that_its_text_begins_with(
+    workspace: Workspace, write: Write
+) -> None:
+    add(workspace, "库", write("附件3.txt", STORAGE), write("附件4.txt", HIRING))
+
+    assert ask(workspace, "《仓储条例》第十二条").answer.startswith("第十二条 危险品")
+    assert ask(workspace, "《用工管理法》第十二条").refused is False
+
+
 def test_a_number_alone_means_the_only_statute_that_has_it(
     workspace: Workspace, write: Write
 ) -> None:
