@@ -53,6 +53,8 @@ _MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")
 _PREAMBLE = re.compile(
     r"^根据(?:已知|以上|上述|提供的|所给)?(?:信息|资料|内容|材料)(?:可知)?[，,：:]\s*"
 )
+_LONGEST_PREAMBLE = 16
+_MAY_BECOME_ONE = re.compile(r"^(?:根(?:据[^，,：:。]*)?)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Answerer:
                 _ModelInput(standalone, citations[: max(READ, min(named, _MOST_READ))])
             )
             try:
-                for piece in pieces:
+                for piece in _without_preamble(pieces):
                     if first_token is None:
                         first_token = time.monotonic()
                     text += piece
@@ -234,6 +236,23 @@ def _replied(question: Question, reply: str, started: float) -> Iterator[AskEven
         conversation=question.conversation,
         milliseconds=AskMilliseconds(retrieve=0.0, first_token=taken, total=taken),
     )
+
+
+def _without_preamble(pieces: Iterator[str]) -> Iterator[str]:
+    """Hold the beginning of an answer back until it is known not to be "根据已知信息，"."""
+    begun = ""
+    for piece in pieces:
+        begun = (begun + piece).lstrip()
+        preamble = _PREAMBLE.match(begun)
+        if preamble is None and len(begun) < _LONGEST_PREAMBLE and _MAY_BECOME_ONE.match(begun):
+            continue
+        begun = begun[preamble.end() :] if preamble else begun
+        if begun:
+            yield begun
+        yield from pieces
+        return
+    if begun:
+        yield begun
 
 
 def _tidy(text: str, passages: Sequence[str]) -> str:

@@ -73,6 +73,26 @@ def test_passages_come_first_then_tokens_then_one_answer(
     assert answer.milliseconds.first_token is not None
 
 
+@pytest.mark.parametrize(
+    ("reply", "streamed"),
+    [
+        ("根据已知信息，每晚不超过500元。", "每晚不超过500元。"),
+        (" 根据提供的资料可知：500元。", "500元。"),
+        ("根据标准，每晚不超过500元。", "根据标准，每晚不超过500元。"),
+        ("根据公司的差旅管理办法中的规定，每晚500元", "根据公司的差旅管理办法中的规定，每晚500元"),
+        (f"{REFUSAL}。", f"{REFUSAL}。"),
+        ("根据", "根据"),
+        ("500元", "500元"),
+    ],
+)
+def test_what_models_say_before_an_answer_is_not_streamed(
+    ask: Callable[..., list[AskEvent]], reply: str, streamed: str
+) -> None:
+    events = ask(ScriptedChat(reply))
+
+    assert "".join(event.text for event in events if isinstance(event, Token)) == streamed
+
+
 def test_the_prompt_holds_instruction_passages_and_question(
     ask: Callable[..., list[AskEvent]],
 ) -> None:
