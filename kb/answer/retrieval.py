@@ -194,6 +194,9 @@ def _with_articles(
     """Let the articles that a question names decide where they are, or are known not to be."""
     if any_here:
         return max(share, _ARTICLE_IS_HERE)
+    if not articles.asks_for_text:
+        # What a statute is named for may be answered by something else.
+        return share
     shown = [f"{hit.document}\n{hit.heading}\n{hit.text}" for hit in hits]
     absent = [
         reference

@@ -120,6 +120,16 @@ def test_an_article_that_is_not_here_is_refused(statutes: Workspace, question: s
     assert answer.answerable < 0.5
 
 
+def test_a_question_that_only_leans_on_an_absent_article_is_not_refused_for_it(
+    workspace: Workspace, write: Write
+) -> None:
+    add(workspace, "库", write("手册.txt", "员工严重违反规章制度的，公司可以解除劳动合同。"))
+
+    found = search(workspace, "按照《劳动法》第二十五条，员工严重违反规章制度的怎么处理？")
+
+    assert found.answerable > 0.5
+
+
 def test_an_article_of_a_statute_that_is_only_quoted_here_is_no_reason_to_refuse(
     workspace: Workspace, write: Write
 ) -> None:
