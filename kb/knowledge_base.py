@@ -18,6 +18,7 @@ from kb.store.documents import Documents, Order
 from kb.store.health import FileHealth
 from kb.store.jobs import Jobs, QueuedItem
 from kb.store.passages import Passages
+from kb.store.removals import Removals
 from kb.types import (
     EVERY_DOCUMENT,
     Box,
@@ -53,6 +54,7 @@ class KnowledgeBase:
         *,
         catalog: Catalog,
         documents: Documents,
+        removals: Removals,
         passages: Passages,
         health: FileHealth,
         jobs: Jobs,
@@ -64,6 +66,7 @@ class KnowledgeBase:
         self.folder = folder
         self._catalog = catalog
         self._documents = documents
+        self._removals = removals
         self._passages = passages
         self._health = health
         self._jobs = jobs
@@ -283,7 +286,7 @@ class KnowledgeBase:
             AmbiguousNameError: several documents fit.
         """
         record = self.document(name)
-        remove_document(self._documents, self.folder, record, removed_by=removed_by)
+        remove_document(self._removals, self.folder, record, removed_by=removed_by)
         self._indexes.catch_up()
         self._runner.wake()
         return record

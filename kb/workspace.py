@@ -37,6 +37,7 @@ from kb.store.documents import Documents
 from kb.store.health import FileHealth
 from kb.store.jobs import Jobs
 from kb.store.passages import Passages
+from kb.store.removals import Removals
 from kb.store.vectors import Vectors
 from kb.types import (
     FIXED_REPLY,
@@ -67,6 +68,7 @@ class Workspace:
         self._database = Database(settings.home / "catalog.db")
         self._catalog = Catalog(self._database)
         self._documents = Documents(self._database)
+        self._removals = Removals(self._database)
         self._contents = Contents(self._database)
         self._passages = Passages(self._database)
         self._vectors = Vectors(self._database)
@@ -157,7 +159,7 @@ class Workspace:
             lock.release()
             raise
         if run_jobs:
-            complete_removals(workspace._documents, workspace.folder)
+            complete_removals(workspace._removals, workspace.folder)
             workspace._runner.start()
         return workspace
 
@@ -219,6 +221,7 @@ class Workspace:
             self.folder(record.kb_id),
             catalog=self._catalog,
             documents=self._documents,
+            removals=self._removals,
             passages=self._passages,
             health=self._health,
             jobs=self._jobs,

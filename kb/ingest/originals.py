@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kb.store.documents import Documents
+from kb.store.removals import Removals
 from kb.types import DocumentRecord
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def move_to_bin(original: Path, folder: Path, document: str) -> Path | None:
 
 
 def remove_document(
-    documents: Documents, folder: Path, record: DocumentRecord, *, removed_by: str
+    removals: Removals, folder: Path, record: DocumentRecord, *, removed_by: str
 ) -> None:
     """Take a document out of the knowledge base in ``folder``, and its original to the bin.
 
@@ -43,22 +43,22 @@ def remove_document(
     """
     original = folder / "files" / record.document
     if not original.is_file():
-        documents.remove(record.kb_id, record.document_id, bin_path=None, removed_by=removed_by)
+        removals.remove(record.kb_id, record.document_id, bin_path=None, removed_by=removed_by)
         return
     target = _bin_path(folder / "bin", record.document)
     values = {"bin_path": str(target), "removed_by": removed_by}
-    documents.plan_removal(record.kb_id, record.document_id, **values)
+    removals.plan(record.kb_id, record.document_id, **values)
     try:
         _move(original, target)
     except OSError:
-        documents.drop_plan(record.document_id)
+        removals.drop(record.document_id)
         raise
-    documents.remove(record.kb_id, record.document_id, **values)
+    removals.remove(record.kb_id, record.document_id, **values)
 
 
-def complete_removals(documents: Documents, folder: Callable[[str], Path]) -> None:
+def complete_removals(removals: Removals, folder: Callable[[str], Path]) -> None:
     """Complete what was begun when the process died; ``folder`` is that of a knowledge base."""
-    for plan in documents.planned_removals():
+    for plan in removals.planned():
         original, target = folder(plan.kb_id) / "files" / plan.document, Path(plan.bin_path)
         try:
             if original.is_file() and not target.exists():
@@ -66,7 +66,7 @@ def complete_removals(documents: Documents, folder: Callable[[str], Path]) -> No
         except OSError as exc:
             logger.warning("%s cannot be moved to the bin: %s", original, exc)
             continue
-        documents.remove(
+        removals.remove(
             plan.kb_id, plan.document_id, bin_path=plan.bin_path, removed_by=plan.removed_by
         )
         logger.info("document %s of %s is removed at last", plan.document_id, plan.kb_id)

@@ -6,14 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from kb.errors import AmbiguousNameError, NotFoundError
 from kb.store.changes import record_change, release_content
 from kb.store.database import Database
 from kb.store.health import TOTALS, judge_content, stored_warnings
 from kb.store.rows import reason_of, reason_values
-from kb.store.tables import binned_documents, contents, documents
+from kb.store.tables import contents, documents
 from kb.types import EVERY_DOCUMENT, DocumentFilter, DocumentRecord, DocumentState, Reason
 
 Order = Literal["document", "updated", "size", "state"]
@@ -34,17 +34,6 @@ class KnownFile:
     sha256: str | None
     content_id: int | None
     state: DocumentState
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRemoval:
-    """A document whose original was about to be moved to ``bin_path``."""
-
-    kb_id: str
-    document_id: int
-    document: str
-    bin_path: str
-    removed_by: str
 
 
 class Documents:
@@ -92,7 +81,7 @@ class Documents:
                 _select().where(documents.c.kb_id == kb_id, documents.c.id == document_id)
             ).first()
         if row is None:
-            raise _not_found(str(document_id))
+            raise not_found(str(document_id))
         return _record(row)
 
     def find(self, kb_id: str, name: str) -> DocumentRecord:
@@ -117,7 +106,7 @@ class Documents:
         # SQL compares letters regardless of case here; names are told apart exactly.
         rows = [row for row in rows if row.path.endswith("/" + name)]
         if not rows:
-            raise _not_found(name)
+            raise not_found(name)
         if len(rows) > 1:
             candidates = [row.path for row in rows]
             raise AmbiguousNameError(
@@ -292,54 +281,6 @@ class Documents:
                 )
             )
 
-    def plan_removal(self, kb_id: str, document_id: int, *, bin_path: str, removed_by: str) -> None:
-        """Note that a document's original is about to be moved to the bin.
-
-        `remove` completes it, `drop_plan` takes it back; `planned_removals` lists what a process
-        that died has left.
-
-        Raises:
-            NotFoundError: there is no such document.
-        """
-        with self._db.write() as connection:
-            row = _row_to_remove(connection, kb_id, document_id)
-            _note_bin(connection, row, bin_path, removed_by)
-
-    def drop_plan(self, document_id: int) -> None:
-        """Take `plan_removal` back: the original could not be moved."""
-        with self._db.write() as connection:
-            connection.execute(
-                delete(binned_documents).where(binned_documents.c.document_id == document_id)
-            )
-
-    def planned_removals(self) -> list[PlannedRemoval]:
-        """Documents whose removal was begun and not completed."""
-        with self._db.read() as connection:
-            rows = connection.execute(
-                select(binned_documents)
-                .join(documents, documents.c.id == binned_documents.c.document_id)
-                .where(binned_documents.c.bin_path.is_not(None))
-            ).all()
-        return [
-            PlannedRemoval(row.kb_id, row.document_id, row.path, row.bin_path, row.removed_by)
-            for row in rows
-        ]
-
-    def remove(
-        self, kb_id: str, document_id: int, *, bin_path: str | None, removed_by: str
-    ) -> None:
-        """Take a document out; its passages are dead in the same moment.
-
-        Raises:
-            NotFoundError: there is no such document.
-        """
-        with self._db.write() as connection:
-            row = _row_to_remove(connection, kb_id, document_id)
-            _note_bin(connection, row, bin_path, removed_by)
-            connection.execute(delete(documents).where(documents.c.id == document_id))
-            if row.content_id is not None:
-                release_content(connection, kb_id, row.content_id)
-
     def reset_unfinished(self) -> int:
         """Queue again the documents that were being read when the process died; count them."""
         with self._db.write() as connection:
@@ -347,32 +288,6 @@ class Documents:
                 update(documents).where(documents.c.state == "processing").values(state="queued")
             )
             return int(done.rowcount)
-
-
-def _row_to_remove(connection: Connection, kb_id: str, document_id: int) -> Row[Any]:
-    row = connection.execute(
-        select(documents).where(documents.c.kb_id == kb_id, documents.c.id == document_id)
-    ).first()
-    if row is None:
-        raise _not_found(str(document_id))
-    return row
-
-
-def _note_bin(connection: Connection, row: Row[Any], bin_path: str | None, removed_by: str) -> None:
-    """Note where a document's original goes, in place of what was planned."""
-    connection.execute(delete(binned_documents).where(binned_documents.c.document_id == row.id))
-    connection.execute(
-        insert(binned_documents).values(
-            kb_id=row.kb_id,
-            document_id=row.id,
-            path=row.path,
-            bin_path=bin_path,
-            sha256=row.sha256,
-            owner=row.owner,
-            removed_at=time.time(),
-            removed_by=removed_by,
-        )
-    )
 
 
 def _select() -> Select[Any]:
@@ -426,5 +341,6 @@ def _record(row: Row[Any]) -> DocumentRecord:
     )
 
 
-def _not_found(name: str) -> NotFoundError:
+def not_found(name: str) -> NotFoundError:
+    """Make the error that tells that there is no such document."""
     return NotFoundError(f"no document {name}", kind="document", name=name)

@@ -25,14 +25,14 @@ def test_a_removal_is_completed_after_the_process_has_died(
 ) -> None:
     workspace = reopen()
     number, original, target = with_document(workspace, write)
-    workspace._documents.plan_removal("库", number, bin_path=str(target), removed_by="someone")
+    workspace._removals.plan("库", number, bin_path=str(target), removed_by="someone")
     if moved:
         target.parent.mkdir(parents=True)
         shutil.move(original, target)
     workspace = reopen()
     assert workspace.knowledge_base("库").documents() == []
     assert (original.exists(), target.read_text(encoding="utf-8")) == (False, "密码每季度更换。")
-    assert workspace._documents.planned_removals() == []
+    assert workspace._removals.planned() == []
     assert workspace.search(["库"], "密码多久更换？").hits == ()
 
 
@@ -51,6 +51,6 @@ def test_a_document_whose_original_cannot_be_moved_stays(
             base.remove("a.txt")
     assert base.document("a.txt").state == "ready"
     assert original.exists()
-    assert workspace._documents.planned_removals() == []
+    assert workspace._removals.planned() == []
     base.remove("a.txt")
     assert base.documents() == []

@@ -10,6 +10,7 @@ from kb.store.documents import Documents
 from kb.store.health import FileHealth
 from kb.store.jobs import Jobs
 from kb.store.passages import Passages
+from kb.store.removals import Removals
 from kb.store.vectors import Vectors
 
 
@@ -20,6 +21,7 @@ class Store:
         self.database = Database(path)
         self.catalog = Catalog(self.database)
         self.documents = Documents(self.database)
+        self.removals = Removals(self.database)
         self.contents = Contents(self.database)
         self.passages = Passages(self.database)
         self.vectors = Vectors(self.database)

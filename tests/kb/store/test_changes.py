@@ -43,7 +43,7 @@ def test_parts_that_follow_each_other_are_one_change(
     told = store.catalog.changes_after("kb", 0)
     assert [(one.action, one.first_passage_id, one.count) for one in told] == expected
     assert [one.number for one in told] == [1, 2, 3, 4] and store.catalog.change_number("kb") == 4
-    store.documents.remove("kb", number, bin_path=None, removed_by="")
+    store.removals.remove("kb", number, bin_path=None, removed_by="")
     told = store.catalog.changes_after("kb", 4)
     assert [(one.action, one.first_passage_id, one.count) for one in told] == [
         ("remove", 1, 6),

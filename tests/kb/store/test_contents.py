@@ -12,7 +12,7 @@ from tests.kb.store.filling import content, document
 def test_purge_leaves_no_row_of_a_dead_content(store: Store) -> None:
     gone = document(store, "a.txt", content(store, ["甲", "乙"]))
     document(store, "b.txt", content(store, ["丙"], "t"), "t")
-    store.documents.remove("kb", gone, bin_path=None, removed_by="")
+    store.removals.remove("kb", gone, bin_path=None, removed_by="")
     while store.contents.purge():
         pass
     ids, vectors = store.vectors.between(1, 10, "tiny", 4)

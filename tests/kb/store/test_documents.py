@@ -1,7 +1,6 @@
 import pytest
 
 from kb.errors import AmbiguousNameError, NotFoundError
-from kb.store.documents import PlannedRemoval
 from kb.types import DocumentFilter, Reason
 from tests.kb.store.conftest import Store
 from tests.kb.store.filling import content, document
@@ -22,9 +21,9 @@ def test_a_content_shared_by_two_documents_dies_with_the_last(store: Store) -> N
     shared = content(store, ["甲"])
     first = document(store, "a.txt", shared)
     second = document(store, "b.txt", shared)
-    store.documents.remove("kb", first, bin_path=None, removed_by="")
+    store.removals.remove("kb", first, bin_path=None, removed_by="")
     assert store.passages.found([1])[1].document == "b.txt"
-    store.documents.remove("kb", second, bin_path=None, removed_by="")
+    store.removals.remove("kb", second, bin_path=None, removed_by="")
     assert store.passages.found([1]) == {}
 
 
@@ -95,23 +94,3 @@ def test_pages_of_documents_are_sorted_filtered_and_counted(store: Store) -> Non
     ]
     assert store.documents.count("kb", DocumentFilter(states=("ready",))) == 3
     assert store.documents.page("kb", order="document", descending=True)[0].document == "queued.txt"
-
-
-def test_a_removal_that_was_planned_is_known_until_it_is_done_or_taken_back(store: Store) -> None:
-    first = document(store, "a.txt", content(store, ["甲"]))
-    second = document(store, "b.txt", content(store, ["乙"], "t"), "t")
-    for number in (first, second):
-        store.documents.plan_removal("kb", number, bin_path=f"bin/{number}", removed_by="someone")
-    assert store.documents.planned_removals() == [
-        PlannedRemoval("kb", first, "a.txt", f"bin/{first}", "someone"),
-        PlannedRemoval("kb", second, "b.txt", f"bin/{second}", "someone"),
-    ]
-    assert set(store.passages.found([1, 2])) == {1, 2}
-    store.documents.drop_plan(first)
-    store.documents.remove("kb", second, bin_path=f"bin/{second}", removed_by="someone")
-    assert store.documents.planned_removals() == []
-    with pytest.raises(NotFoundError):
-        store.documents.plan_removal("kb", second, bin_path="", removed_by="")
-    with store.database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT document_id FROM binned_documents").all()
-    assert [tuple(row) for row in rows] == [(second,)]

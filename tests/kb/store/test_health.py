@@ -202,7 +202,7 @@ def test_report_sums_up_colours_formats_and_reasons(store: Store) -> None:
 
 def test_purge_takes_the_pages_of_a_dead_content(store: Store) -> None:
     gone = document(store, "a.txt", content(store, ["甲"], pages=(GOOD, page(2))))
-    store.documents.remove("kb", gone, bin_path=None, removed_by="")
+    store.removals.remove("kb", gone, bin_path=None, removed_by="")
     while store.contents.purge():
         pass
     with store.database.read() as connection:
