@@ -82,7 +82,7 @@ def test_a_deleted_document_is_not_a_hit_even_before_the_indexes_know(
     base = workspace.knowledge_base("库")
     searchable = base.searchable()
     document = base.document("a.txt")
-    workspace._documents.remove("库", document.document_id, bin_path=None, removed_by="")
+    workspace._removals.remove("库", document.document_id, bin_path=None, removed_by="")
     hits = Retriever(workspace._passages).retrieve([searchable], "密码是什么？", top_k=5).hits
     assert [hit.document for hit in hits] == ["b.txt"]
 
