@@ -81,9 +81,16 @@ def choose_knowledge_bases(
 
 
 def follow_or_start(
-    question: str | None, *, scope: list[str], conversation: ConversationRecord | None
+    question: str | None,
+    *,
+    scope: list[str],
+    conversation: ConversationRecord | None,
+    number: int,
 ) -> None:
-    """Start the answer to a new question, or follow the one on its way, until it is stored."""
+    """Start the answer to a new question, or follow the one on its way, until it is stored.
+
+    ``number`` is the place that the answer will have among the messages of the conversation.
+    """
     asking = _running(_id(conversation))
     if question and question.strip():
         if asking is not None:
@@ -92,7 +99,7 @@ def follow_or_start(
     if asking is None:
         return
     try:
-        _follow(asking)
+        _follow(asking, number)
     except StopException:
         # The stop button. Nothing can be drawn or remembered in this run any more: the answer ends
         # at the next token, and `settle` takes it over when the page runs again.
@@ -125,7 +132,7 @@ def _running(conversation: str | None) -> Asking | None:
     return asking if asking is not None and asking.conversation == conversation else None
 
 
-def _follow(asking: Asking) -> None:
+def _follow(asking: Asking, number: int) -> None:
     say = texts()
     with st.chat_message("user", avatar=AVATARS["user"]):
         st.text(asking.question)
@@ -138,8 +145,9 @@ def _follow(asking: Asking) -> None:
             if asking.passages is not None and asking.passages.citations and not drawn_sources:
                 drawn_sources = True
                 with sources.container():
+                    # The key of the finished answer: a source opened now stays open then.
                     show_sources(
-                        asking.passages.citations, title=say("answer.found"), key="running"
+                        asking.passages.citations, title=say("answer.found"), key=str(number)
                     )
             if now - drawn_at >= _DRAW_SECONDS:
                 # Drawing is also where Streamlit lets a click or a stop through.

@@ -47,7 +47,10 @@ def _talk(knowledge_bases: list[KnowledgeBaseRecord]) -> None:
                 st.text(message.text)
             else:
                 st.html(markup.block(message.text, "zk-answer"))
-    asking.follow_or_start(question, scope=scope, conversation=conversation)
+    # Its question comes first: the answer is the second of the messages to come.
+    asking.follow_or_start(
+        question, scope=scope, conversation=conversation, number=len(messages) + 1
+    )
 
 
 def _leave_for(label: str, icon: str, query: dict[str, str]) -> None:
