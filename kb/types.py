@@ -69,6 +69,70 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class TablePart:
+    """A run of rows of a table as a file is read; ``number`` counts the tables of its document.
+
+    ``rows`` are equally long, the first of them is row ``first_row`` of the sheet or table, and
+    its first cell stands in column ``first_column``, from 1. They are the document's lines from
+    ``first_line`` on, each row as many as ``row_lines`` says, an empty one none. ``title`` holds
+    the short texts right above the table, one a line: its name, its unit.
+    """
+
+    number: int
+    title: str
+    heading: str
+    sheet: str | None
+    page: int | None
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    first_row: int
+    first_column: int
+    of_sheet: bool
+    first_line: int
+    row_lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTable:
+    """A table in the catalog; its places are those of `TablePart`.
+
+    ``header`` is as wide as the table, or () where none was found. ``page`` is where it begins.
+    ``row_count`` leaves out the header; the rows of a sheet may have gaps between their numbers.
+    """
+
+    table_id: int
+    kb_id: str
+    document_id: int
+    document: str
+    title: str
+    heading: str
+    sheet: str | None
+    page: int | None
+    header: tuple[str, ...]
+    first_row: int
+    first_column: int
+    width: int
+    of_sheet: bool
+    row_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row of a table as wide as the table, under the number that its sheet shows."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """The rows of a table that a passage shows, in whole or in part."""
+
+    table: SheetTable
+    rows: tuple[SheetRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that a retriever found, best first by ``score`` (0 to 1, higher is better).
 

@@ -16,6 +16,7 @@ from kb.errors import CancelledError
 from kb.ingest.layout import Segment, segments
 from kb.ingest.pace import Pace
 from kb.store.contents import ContentBatch, ContentFacts, Contents
+from kb.store.sheets import pack
 from kb.types import PageHealth, Reason
 from loaders.errors import LoadError
 from loaders.records import ElementRecord, LoadSummary
@@ -131,6 +132,7 @@ class Filler:
                 vectors=vectors,
                 first_line=segment.first_line,
                 first_page=segment.first_page,
+                tables=[pack(part) for part in segment.tables],
             ),
             embedder.model_id,
         )

@@ -11,10 +11,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from kb.ingest.table_parts import TableParts
 from kb.text.normalise import clean
 from kb.text.splitter import split_lines
 from kb.text.windows import build_passages
-from kb.types import PASSAGE_LIMIT, Box, Line, PageText, Passage, Place
+from kb.types import PASSAGE_LIMIT, Box, Line, PageText, Passage, Place, TablePart
 from loaders.records import ElementRecord, Span
 from loaders.sheets.columns import column_letters
 
@@ -38,23 +39,29 @@ _LEFT_OUT = frozenset({"Header", "Footer", "PageNumber", "PageBreak"})
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a document ready to be embedded and written; positions count from its start."""
+    """A part of a document ready to be embedded and written; positions count from its start.
+
+    But those in ``tables`` count from the document's: the lines of a table may go on in the next.
+    """
 
     pages: tuple[PageText, ...]
     lines: tuple[Line, ...]
     passages: tuple[Passage, ...]
     first_line: int
     first_page: int
+    tables: tuple[TablePart, ...] = ()
 
 
 class LineMaker:
     """Turns elements into lines; remembers the headings above and the article it is in.
 
-    ``prefixes`` holds what begins each further passage of a group that needs several.
+    ``prefixes`` holds what begins each further passage of a group that needs several,
+    ``row_lines`` how many lines each row of the last table has.
     """
 
     def __init__(self) -> None:
         self.prefixes: dict[str, str] = {}
+        self.row_lines: list[int] = []
         self._headings: list[tuple[int, str]] = []
         self._article = ""
         self._in_article = False
@@ -78,7 +85,7 @@ class LineMaker:
         if is_heading and not article:
             level = element.level or _LEVEL_WITHOUT_DEPTH
             self._headings = [entry for entry in self._headings if entry[0] < level]
-        heading = self._path(element)
+        heading = self.heading(element)
         start = 0
         for number, piece in enumerate(split_lines(text)):
             end = start + len(piece)
@@ -107,7 +114,8 @@ class LineMaker:
             return True
         return element.category == "Title" and not _ENUMERATION.match(text)
 
-    def _path(self, element: ElementRecord) -> str:
+    def heading(self, element: ElementRecord) -> str:
+        """The path of headings that an element stands under, joined by " > "."""
         parts = [text for _level, text in self._headings]
         if self._article:
             parts.append(self._article)
@@ -119,10 +127,11 @@ class LineMaker:
         table = element.table
         assert table is not None  # noqa: S101 - the caller looked
         self._article, self._in_article = "", False
-        heading = self._path(element)
+        heading = self.heading(element)
         grid = (table.header, *table.rows) if table.header else table.rows
         places = _row_places(grid)[len(grid) - len(table.rows) :]
         labels = [_in_one_line(cell) for cell in table.header]
+        self.row_lines = [0] * len(table.rows)
         for offset, (row, (start, end)) in enumerate(zip(table.rows, places, strict=True)):
             number = table.first_row + offset
             cells = _labelled_cells(labels, row)
@@ -136,6 +145,7 @@ class LineMaker:
                 # Each further passage of a long row begins with its key, the first cell.
                 self.prefixes[group] = cells[0] + "；"
             for index, piece in enumerate(split_lines(text)):
+                self.row_lines[offset] += 1
                 yield Line(
                     text=piece,
                     place=Place(
@@ -168,10 +178,16 @@ def segments(elements: Iterable[ElementRecord]) -> Iterator[Segment]:
     maker = LineMaker()
     pending: list[Line] = []
     pages = _PageTexts()
+    tables = TableParts()
     position = 0
     for element in elements:
         pages.add(element)
+        start = position + len(pending)
         pending.extend(maker.lines(element))
+        if element.table is not None:
+            tables.table(element, maker.heading(element), start, maker.row_lines)
+        elif element.category not in _LEFT_OUT:
+            tables.text(element)
         if len(pending) < _SEGMENT_LINES:
             continue
         built = build_passages(pending, prefixes=maker.prefixes)
@@ -184,7 +200,9 @@ def segments(elements: Iterable[ElementRecord]) -> Iterator[Segment]:
         if not built:
             continue
         first_page, texts = pages.take()
-        yield Segment(texts, tuple(pending[:keep]), tuple(built), position, first_page)
+        yield Segment(
+            texts, tuple(pending[:keep]), tuple(built), position, first_page, tables.take()
+        )
         position += keep
         pending = pending[keep:]
         open_groups = {line.group for line in pending}
@@ -194,7 +212,7 @@ def segments(elements: Iterable[ElementRecord]) -> Iterator[Segment]:
     first_page, texts = pages.take(last=True)
     if pending or texts:
         passages = build_passages(pending, prefixes=maker.prefixes)
-        yield Segment(texts, tuple(pending), tuple(passages), position, first_page)
+        yield Segment(texts, tuple(pending), tuple(passages), position, first_page, tables.take())
 
 
 class _PageTexts:

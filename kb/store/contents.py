@@ -14,6 +14,7 @@ from kb.store.catalog import take_ids
 from kb.store.database import ROWS_AT_ONCE, Database
 from kb.store.health import page_values, total_values
 from kb.store.rows import place_values, reason_of
+from kb.store.sheets import PackedPart, purge_tables, write_parts
 from kb.store.tables import (
     content_ranges,
     contents,
@@ -37,7 +38,7 @@ class ContentBatch:
     """A part of a content that is written in one transaction.
 
     ``vectors`` has shape (len(passages), dim). ``first_line`` is the position of ``lines[0]``,
-    from which the positions of the passages count.
+    from which the positions of the passages count, but not those of the tables.
     """
 
     pages: Sequence[PageText] = ()
@@ -46,6 +47,7 @@ class ContentBatch:
     vectors: NDArray[np.float32] | None = None
     first_line: int = 0
     first_page: int = 0
+    tables: Sequence[PackedPart] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ class Contents:
                 if batch.vectors is not None:
                     ids = range(first, first + len(batch.passages))
                     connection.execute(insert(vectors), vector_values(ids, batch.vectors, embedder))
+            write_parts(connection, content_id, batch.tables)
             connection.execute(
                 update(contents)
                 .where(contents.c.id == content_id)
@@ -316,6 +319,8 @@ class Contents:
                         pages.c.content_id == content_id, pages.c.position.in_(numbers)
                     )
                 )
+                return True
+            if purge_tables(connection, content_id):
                 return True
             for table in (page_health, content_ranges):
                 connection.execute(delete(table).where(table.c.content_id == content_id))

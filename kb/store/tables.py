@@ -220,6 +220,39 @@ passages = Table(
     Index("passages_by_group", "group_key", sqlite_where=text("group_key != ''")),
 )
 
+sheet_tables = Table(
+    "sheet_tables",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("content_id", Integer, ForeignKey("contents.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("sheet", Text),
+    Column("page", Integer),
+    Column("header", JSON, nullable=False),
+    Column("first_row", Integer, nullable=False),
+    Column("first_column", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("of_sheet", Boolean, nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Index("sheet_tables_by_content", "content_id", "number", unique=True),
+)
+
+sheet_parts = Table(
+    "sheet_parts",
+    metadata,
+    Column("table_id", Integer, ForeignKey("sheet_tables.id"), primary_key=True),
+    Column("first_row", Integer, primary_key=True),
+    Column("last_row", Integer, nullable=False),
+    Column("first_column", Integer, nullable=False),
+    Column("content_id", Integer, ForeignKey("contents.id"), nullable=False),
+    Column("first_line", Integer, nullable=False),
+    Column("last_line", Integer, nullable=False),
+    Column("rows", LargeBinary, nullable=False),
+    Index("sheet_parts_by_line", "content_id", "first_line"),
+)
+
 vectors = Table(
     "vectors",
     metadata,

@@ -11,6 +11,7 @@ from kb.store.health import FileHealth
 from kb.store.jobs import Jobs
 from kb.store.passages import Passages
 from kb.store.removals import Removals
+from kb.store.sheets import Sheets
 from kb.store.vectors import Vectors
 
 
@@ -25,6 +26,7 @@ class Store:
         self.contents = Contents(self.database)
         self.passages = Passages(self.database)
         self.vectors = Vectors(self.database)
+        self.sheets = Sheets(self.database)
         self.health = FileHealth(self.database)
         self.jobs = Jobs(self.database)
 
