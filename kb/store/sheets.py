@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from kb.errors import NotFoundError
+from kb.store.catalog import take_ids
 from kb.store.database import Database
 from kb.store.tables import contents, documents, passages, sheet_parts, sheet_tables
 from kb.types import SheetRow, SheetTable, TablePart, TableRows
@@ -176,6 +177,35 @@ class Sheets:
                 spans.append(TableRows(table, shown))
         return found
 
+    def passages_of(self, table: SheetTable, numbers: Sequence[int]) -> dict[int, int]:
+        """The first passage that shows each of these few rows; rows without text have none."""
+        found: dict[int, int] = {}
+        with self._db.read() as connection:
+            for number in numbers:
+                part = connection.execute(
+                    select(sheet_parts).where(
+                        sheet_parts.c.table_id == table.table_id,
+                        sheet_parts.c.first_row <= number,
+                        sheet_parts.c.last_row >= number,
+                    )
+                ).first()
+                if part is None:
+                    continue
+                _, row_lines = _unpacked(part.rows)
+                line = part.first_line + sum(row_lines[: number - part.first_row])
+                passage_id = connection.execute(
+                    select(passages.c.id)
+                    .where(
+                        passages.c.content_id == part.content_id,
+                        passages.c.first_line <= line,
+                        passages.c.last_line >= line,
+                    )
+                    .order_by(passages.c.first_line, passages.c.id)
+                ).scalar()
+                if passage_id is not None and row_lines[number - part.first_row]:
+                    found[number] = int(passage_id)
+        return found
+
     def _parts(self, table: SheetTable) -> list[tuple[int, int]]:
         with self._db.read() as connection:
             parts = connection.execute(
@@ -264,8 +294,11 @@ def _grown_table(connection: Connection, content_id: int, part: TablePart) -> in
     row = connection.execute(select(sheet_tables).where(here)).first()
     width = max(len(part.rows[0]), len(part.header))
     if row is None:
-        done = connection.execute(
+        # An id is never given twice: what was computed of a table is kept under it.
+        table_id = take_ids(connection, "sheet_table", 1)
+        connection.execute(
             insert(sheet_tables).values(
+                id=table_id,
                 content_id=content_id,
                 number=part.number,
                 title=part.title,
@@ -280,8 +313,7 @@ def _grown_table(connection: Connection, content_id: int, part: TablePart) -> in
                 row_count=len(part.rows),
             )
         )
-        assert done.inserted_primary_key is not None  # noqa: S101 - always there for one row
-        return int(done.inserted_primary_key[0])
+        return table_id
     # Later rows may have cells beside those of the first, and records names of their own.
     low = min(row.first_column, part.first_column)
     high = max(row.first_column + row.width, part.first_column + width)

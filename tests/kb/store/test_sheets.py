@@ -104,6 +104,28 @@ def test_passages_lead_to_the_rows_that_they_show(store: Store) -> None:
     assert found[first][0].table.document_id == document_id
 
 
+def test_rows_lead_to_the_passages_that_show_them(store: Store) -> None:
+    later = replace(STAFF, first_row=9, first_line=3, row_lines=(1, 0, 1))
+    document_id = document(store, "b.xlsx", with_tables(store, STAFF, later))
+    (table,) = store.sheets.of_documents("kb", [document_id])
+    first, second = (
+        passage_id for passage_id, _ in store.passages.of_content(1, offset=0, limit=2)
+    )
+    found = store.sheets.passages_of(table, [3, 4, 5, 9, 10, 11, 70])
+    assert found == {3: first, 4: first, 9: second, 11: second}
+
+
+def test_ids_of_tables_are_never_given_twice(store: Store) -> None:
+    gone = document(store, "a.xlsx", with_tables(store, STAFF))
+    (before,) = store.sheets.of_documents("kb", [gone])
+    store.removals.remove("kb", gone, bin_path=None, removed_by="")
+    while store.contents.purge():
+        pass
+    document_id = document(store, "a.xlsx", with_tables(store, STAFF))
+    (after,) = store.sheets.of_documents("kb", [document_id])
+    assert after.table_id > before.table_id
+
+
 def test_a_content_of_two_documents_has_its_tables_under_both_names(store: Store) -> None:
     content_id = with_tables(store, STAFF)
     first, second = (document(store, name, content_id) for name in ("a.xlsx", "b.xlsx"))
