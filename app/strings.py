@@ -434,6 +434,11 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "需要的组件现在不可用。",
         "A needed part is not available.",
     ),
+    "error.unsupported": (
+        "所用的模型没有这项功能：{message}",
+        "The model in use cannot do this: {message}",
+    ),
+    "error.unsupported.plain": ("所用的模型没有这项功能。", "The model in use cannot do this."),
     "error.embedding_failed": (
         "计算向量时出错：{message}",
         "The embedder failed: {message}",

@@ -15,6 +15,7 @@ KBError                          base: ``code`` + ``params`` become a sentence a
 ├── ModelFileError               a model file is missing, incomplete or does not match its checksum
 └── BackendError                 a model or an index failed
     ├── BackendUnavailableError  its package or model file is not here; the hint names the command
+    ├── UnsupportedError         it works, but lacks the ability asked for: do without
     ├── EmbeddingError           the embedder failed on given texts
     ├── VectorIndexError         the vector index failed
     │   └── DimensionMismatchError   vectors of another embedder
@@ -122,6 +123,12 @@ class BackendUnavailableError(BackendError):
     """A backend's package or model is not on this machine; ``hint`` tells how to get it."""
 
     code = "backend_unavailable"
+
+
+class UnsupportedError(BackendError):
+    """The model, its engine or its server lacks the ability asked for; asking again won't help."""
+
+    code = "unsupported"
 
 
 class EmbeddingError(BackendError):

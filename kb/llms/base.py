@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from kb.errors import ContextTooLongError
+from kb.errors import ContextTooLongError, UnsupportedError
+from kb.llms.grammar import to_grammar
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,22 @@ class LocalChatModel(ABC):
             GenerationError: the engine failed.
         """
 
+    def structured(
+        self,
+        messages: Sequence[ChatMessage],  # noqa: ARG002
+        schema: Mapping[str, Any],  # noqa: ARG002
+        sampling: Sampling,  # noqa: ARG002
+    ) -> Iterator[str]:
+        """Yield pieces as `stream` does, of an answer that is JSON and fits a JSON Schema.
+
+        Cut by its limit it is only the beginning of such JSON. Stop strings are not heeded.
+
+        Raises:
+            UnsupportedError: the engine cannot be bound to the schema, or to any.
+            ContextTooLongError: see `stream`; both are raised by the call itself.
+        """
+        raise _lacks(self, "be bound to a JSON Schema")
+
     def close(self) -> None:
         """Free the model; the default holds nothing."""
         return
@@ -111,6 +128,18 @@ class TokenPromptModel(LocalChatModel):
         budget = answer_budget(len(tokens), sampling, self._context_length)
         return self._answer(tokens, budget, sampling)
 
+    def structured(
+        self,
+        messages: Sequence[ChatMessage],
+        schema: Mapping[str, Any],
+        sampling: Sampling,
+    ) -> Iterator[str]:
+        self._usage = None
+        grammar = to_grammar(schema)
+        tokens = self._prompt_tokens(messages)
+        budget = answer_budget(len(tokens), sampling, self._context_length)
+        return self._answer_within(grammar, tokens, budget, sampling)
+
     @abstractmethod
     def _prompt_tokens(self, messages: Sequence[ChatMessage]) -> list[int]:
         """Write the chat in the model's template and return its tokens."""
@@ -118,6 +147,16 @@ class TokenPromptModel(LocalChatModel):
     @abstractmethod
     def _answer(self, tokens: list[int], budget: int, sampling: Sampling) -> Iterator[str]:
         """Yield at most ``budget`` tokens' worth of answer in pieces, as `stream` promises."""
+
+    def _answer_within(
+        self,
+        grammar: str,  # noqa: ARG002
+        tokens: list[int],  # noqa: ARG002
+        budget: int,  # noqa: ARG002
+        sampling: Sampling,  # noqa: ARG002
+    ) -> Iterator[str]:
+        """Yield an answer as `_answer` does that the grammar (GBNF) allows."""
+        raise _lacks(self, "be bound to a JSON Schema")
 
 
 def answer_budget(prompt_tokens: int, sampling: Sampling, context_length: int) -> int:
@@ -135,3 +174,7 @@ def answer_budget(prompt_tokens: int, sampling: Sampling, context_length: int) -
             context_length=context_length,
         )
     return min(sampling.max_tokens, room)
+
+
+def _lacks(model: LocalChatModel, ability: str) -> UnsupportedError:
+    return UnsupportedError(f"{type(model).__name__} cannot {ability}")

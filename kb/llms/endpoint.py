@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -95,3 +95,28 @@ class ChatEndpoint(ABC):
         from kb.llms.langchain import stream_answer
 
         yield from stream_answer(self, messages, sampling or Sampling(), cancelled)
+
+    def structured(
+        self,
+        messages: Sequence[ChatMessage],
+        schema: Mapping[str, Any],
+        sampling: Sampling | None = None,
+        cancelled: Callable[[], bool] = never,
+    ) -> Any:
+        """Return an answer that fits a JSON Schema: the parsed value, never one that does not fit.
+
+        The model is bound to the schema while it writes, but not told of it: the messages have to
+        say what is wanted. Models on this machine know objects, arrays, strings, numbers, choices
+        (``enum``, ``anyOf``) and references; `kb.llms.grammar` has the list. OpenAI's own servers
+        want ``additionalProperties: false`` and every property required. Stop strings are not sent.
+
+        Raises:
+            UnsupportedError: the engine or the server cannot be bound to this schema or to any; a
+                caller can do without, asking again is of no use.
+            CancelledError: ``cancelled`` ended it.
+            GenerationError: as for `stream`, or ``max_tokens`` cut the answer off.
+            BackendUnavailableError, ContextTooLongError: as for `stream`.
+        """
+        from kb.llms.structured import structured_answer
+
+        return structured_answer(self, messages, schema, sampling or Sampling(), cancelled)

@@ -7,7 +7,13 @@ from typing import Any
 
 import openai
 from langchain_core.exceptions import ContextOverflowError
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+)
 from langchain_openai import ChatOpenAI
 from pydantic import PrivateAttr, SecretStr
 
@@ -16,6 +22,7 @@ from kb.errors import (
     BackendUnavailableError,
     ContextTooLongError,
     GenerationError,
+    UnsupportedError,
 )
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint
@@ -90,13 +97,31 @@ def stream_answer(
     cancelled: Callable[[], bool],
 ) -> Iterator[str]:
     """Yield an endpoint's answer; see `ChatEndpoint.stream`."""
+    for chunk in stream_chunks(endpoint, messages, sampling, cancelled):
+        if text := chunk.text:
+            yield text
+
+
+def stream_chunks(
+    endpoint: ChatEndpoint,
+    messages: Sequence[ChatMessage],
+    sampling: Sampling,
+    cancelled: Callable[[], bool],
+    **fields: Any,
+) -> Iterator[AIMessageChunk]:
+    """Yield an endpoint's answer as LangChain has it, the one with ``finish_reason`` last.
+
+    ``fields`` are more fields of the request. Ends without a word when ``cancelled``; what else it
+    raises, see `ChatEndpoint.stream`.
+    """
     chunks = endpoint.client().stream(
         to_langchain(messages),
         stop=list(sampling.stop) or None,
         temperature=sampling.temperature,
         top_p=sampling.top_p,
         seed=sampling.seed,
-        extra_body=endpoint.request_options(sampling),
+        # The client would take fields that it knows for its own and read the answer by them.
+        extra_body=endpoint.request_options(sampling) | fields,
     )
     answering = finished = False
     try:
@@ -105,8 +130,7 @@ def stream_answer(
             if cancelled():
                 return
             finished = finished or "finish_reason" in chunk.response_metadata
-            if text := chunk.text:
-                yield text
+            yield chunk
     except (openai.OpenAIError, ValueError, KeyError, TypeError, AttributeError) as exc:
         # All but the first are what the client makes of an answer in no form that it knows.
         raise _translate(endpoint, exc, answering=answering) from exc
@@ -127,6 +151,8 @@ def _translate(endpoint: ChatEndpoint, exc: Exception, *, answering: bool) -> Ba
         or (isinstance(exc, openai.BadRequestError) and "context length" in text)
     ):
         return ContextTooLongError(text, model=name)
+    if _is_refusal_of_an_ability(exc, text):
+        return UnsupportedError(f"{name} cannot do this: {text}", model=name)
     if isinstance(exc, openai.APITimeoutError):
         return GenerationError(f"{name} did not answer in time", model=name)
     if isinstance(exc, openai.APIConnectionError):
@@ -148,6 +174,19 @@ def _translate(endpoint: ChatEndpoint, exc: Exception, *, answering: bool) -> Ba
     if isinstance(exc, openai.OpenAIError):
         return GenerationError(f"{name} failed: {text}", model=name)
     return GenerationError(f"the server of {name} answered in no known form: {text}", model=name)
+
+
+def _is_refusal_of_an_ability(exc: Exception, text: str) -> bool:
+    """Tell whether a server says that it has no constrained answers.
+
+    OpenAI has codes for it; vLLM, SGLang, TGI and others name the field in a sentence of their own.
+    """
+    if getattr(exc, "code", None) in ("unsupported_parameter", "unsupported_value"):
+        return True
+    if not isinstance(exc, openai.APIStatusError) or exc.status_code not in (400, 422, 501):
+        return False
+    named = f"{text} {exc.param}"
+    return any(field in named for field in ("response_format", "json_schema"))
 
 
 def _server_message(exc: Exception) -> str:

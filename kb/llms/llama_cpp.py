@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import TemplateError
+from numpy.typing import NDArray
 
 from kb.errors import BackendUnavailableError, GenerationError
 from kb.llms.base import ChatMessage, Sampling, TokenPromptModel, Usage
+from kb.llms.chooser import GrammarChooser
 from kb.llms.pieces import PieceReader, without_control_tokens
 
 _PROMPT_STEP = 128
@@ -61,14 +65,22 @@ class LlamaCppModel(TokenPromptModel):
         self._llama.close()
 
     def _answer(self, tokens: list[int], budget: int, sampling: Sampling) -> Iterator[str]:
-        shared = self._keep_prefix(tokens)
-        try:
-            for start in range(shared, len(tokens), _PROMPT_STEP):
-                self._llama.eval(tokens[start : start + _PROMPT_STEP])
-                yield ""
-            reader = PieceReader(sampling.stop)
+        reader = PieceReader(sampling.stop)
+        return self._write(tokens, budget, reader, self._choose(tokens, sampling))
+
+    def _answer_within(
+        self, grammar: str, tokens: list[int], budget: int, sampling: Sampling
+    ) -> Iterator[str]:
+        return self._write(tokens, budget, PieceReader(), self._choose_within(grammar, sampling))
+
+    def _write(
+        self, tokens: list[int], budget: int, reader: PieceReader, chosen: Iterator[int]
+    ) -> Iterator[str]:
+        """Read the prompt, then the tokens that are chosen for the answer, as long as it may be."""
+        with self._trusted():
+            evaluated = yield from self._read(tokens)
             produced = 0
-            for token in self._choose(tokens, sampling):
+            for token in chosen:
                 if self._engine.llama_vocab_is_eog(self._vocabulary, token):
                     break
                 produced += 1
@@ -79,13 +91,24 @@ class LlamaCppModel(TokenPromptModel):
             cut = produced == budget and not reader.stopped
             if tail := reader.finish():
                 yield tail
+        self._usage = Usage(len(tokens), evaluated, produced, "length" if cut else "stop")
+
+    def _read(self, tokens: list[int]) -> Generator[str, None, int]:
+        """Compute a prompt, with an empty piece after each step; return how much was not known."""
+        shared = self._keep_prefix(tokens)
+        for start in range(shared, len(tokens), _PROMPT_STEP):
+            self._llama.eval(tokens[start : start + _PROMPT_STEP])
+            yield ""
+        return len(tokens) - shared
+
+    @contextmanager
+    def _trusted(self) -> Iterator[None]:
+        try:
+            yield
         except RuntimeError as exc:
             # What the engine holds is unknown now: the next prompt starts from nothing.
             self._llama.reset()
             raise GenerationError(f"llama.cpp failed: {exc}") from exc
-        self._usage = Usage(
-            len(tokens), len(tokens) - shared, produced, "length" if cut else "stop"
-        )
 
     def _choose(self, tokens: list[int], sampling: Sampling) -> Iterator[int]:
         """Yield the answer's tokens; the prompt is already read, down to its last logits."""
@@ -100,6 +123,22 @@ class LlamaCppModel(TokenPromptModel):
             repeat_penalty=sampling.repetition_penalty,
         )
         return chosen
+
+    def _choose_within(self, grammar: str, sampling: Sampling) -> Iterator[int]:
+        """Yield an answer's tokens within a grammar; the prompt is already read."""
+        chooser = GrammarChooser(self._engine, self._vocabulary, grammar, sampling)
+        try:
+            while True:
+                token = chooser.choose(self._logits())
+                yield token
+                self._llama.eval([token])
+        finally:
+            chooser.close()
+
+    def _logits(self) -> NDArray[np.float32]:
+        """Return what the model makes of the next token; a view that the next step overwrites."""
+        found = self._engine.llama_get_logits_ith(self._llama.ctx, -1)
+        return np.ctypeslib.as_array(found, shape=(self._llama.n_vocab(),))
 
     def _keep_prefix(self, tokens: list[int]) -> int:
         """Drop the state behind what this prompt shares with the former one; return that length.

@@ -7,9 +7,9 @@ import hmac
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
@@ -31,6 +31,8 @@ _STATUS = {
     "context_too_long": 400,
     "context_length_exceeded": 400,
     "invalid_request": 400,
+    "unsupported": 400,
+    "unsupported_parameter": 400,
     "invalid_api_key": 401,
     "model_loading": 503,
     "model_failed": 503,
@@ -54,6 +56,20 @@ class _StreamOptions(BaseModel):
     include_usage: bool = False
 
 
+class _NamedSchema(BaseModel):
+    schema_: dict[str, Any] = Field(alias="schema")
+
+
+class _ResponseFormat(BaseModel):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: _NamedSchema | None = None
+
+    def to_schema(self) -> dict[str, Any] | None:
+        if self.type == "json_schema" and self.json_schema is not None:
+            return self.json_schema.schema_
+        return None if self.type == "text" else {"type": "object"}
+
+
 class _ChatRequest(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -68,6 +84,17 @@ class _ChatRequest(BaseModel):
     repetition_penalty: float | None = Field(default=None, gt=0)
     seed: int | None = Field(default=None, ge=0, le=2**31 - 1)
     stop: str | list[str] | None = None
+    response_format: _ResponseFormat | None = None
+
+    def begin(self, model: LocalChatModel) -> Iterator[str]:
+        messages, sampling = self.to_messages(), self.to_sampling()
+        schema = self.response_format.to_schema() if self.response_format else None
+        if schema is not None:
+            return model.structured(messages, schema, sampling)
+        return model.stream(messages, sampling)
+
+    def to_messages(self) -> list[ChatMessage]:
+        return [message.to_chat() for message in self.messages]
 
     def to_sampling(self) -> Sampling:
         given = {
@@ -157,15 +184,15 @@ class _Api:
             return self._not_ready()
         try:
             wanted = _ChatRequest.model_validate_json(await request.body())
-            messages = [message.to_chat() for message in wanted.messages]
-            sampling = wanted.to_sampling()
             # Checked before the job waits in the queue: a refusal needs no place in it.
-            await run_in_threadpool(_check_length, model, messages, sampling)
+            await run_in_threadpool(
+                _check_length, model, wanted.to_messages(), wanted.to_sampling()
+            )
         except ValidationError as exc:
             return _error("invalid_request", _first_problem(exc))
         except KBError as exc:
             return _error(exc.code, str(exc))
-        return _Answer(self._worker, self._model_name, wanted, messages, sampling)
+        return _Answer(self._worker, self._model_name, wanted)
 
     def _not_ready(self) -> Response:
         if self._worker.status == "failed":
@@ -176,19 +203,10 @@ class _Api:
 class _Answer(Response):
     """One answer, streamed or whole; hears at once when the client goes away."""
 
-    def __init__(
-        self,
-        worker: ModelWorker,
-        model_name: str,
-        wanted: _ChatRequest,
-        messages: list[ChatMessage],
-        sampling: Sampling,
-    ) -> None:
+    def __init__(self, worker: ModelWorker, model_name: str, wanted: _ChatRequest) -> None:
         super().__init__()
         self._worker = worker
         self._wanted = wanted
-        self._messages = messages
-        self._sampling = sampling
         self._head = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "created": int(time.time()),
@@ -198,11 +216,7 @@ class _Answer(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         events: asyncio.Queue[Event] = asyncio.Queue()
-        job = Job(
-            self._messages,
-            self._sampling,
-            partial(_hand_over, loop, events),
-        )
+        job = Job(self._wanted.begin, partial(_hand_over, loop, events))
         self._worker.submit(job)
         answer = self._stream if self._wanted.stream else self._whole
         answering = asyncio.ensure_future(answer(scope, receive, send, events))
@@ -317,9 +331,11 @@ def _first_problem(exc: ValidationError) -> str:
 
 
 def _error_object(code: str, message: str) -> dict[str, Any]:
-    if code == "context_too_long":
-        # The word that OpenAI's clients know.
-        code = "context_length_exceeded"
+    # The words that OpenAI's clients know.
+    code = {
+        "context_too_long": "context_length_exceeded",
+        "unsupported": "unsupported_parameter",
+    }.get(code, code)
     kind = "invalid_request_error" if _STATUS.get(code, 500) < 500 else "server_error"
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from kb.errors import KBError
-from kb.llms.base import ChatMessage, LocalChatModel, Sampling, Usage
+from kb.llms.base import LocalChatModel, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +29,9 @@ Event = str | Usage | Failure
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One answer that somebody waits for; ``send`` is called in the worker's thread."""
+    """One answer that somebody waits for; both functions are called in the worker's thread."""
 
-    messages: Sequence[ChatMessage]
-    sampling: Sampling
+    begin: Callable[[LocalChatModel], Iterator[str]]
     send: Callable[[Event], None]
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -78,7 +77,7 @@ class ModelWorker:
     def _answer(self, model: LocalChatModel, job: Job) -> None:
         if job.cancelled.is_set():
             return
-        for piece in model.stream(job.messages, job.sampling):
+        for piece in job.begin(model):
             if job.cancelled.is_set():
                 # Leaving the loop closes the iterator and with it the generation.
                 return

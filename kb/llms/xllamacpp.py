@@ -69,7 +69,18 @@ class XLlamaCppModel(TokenPromptModel):
         self._server = None
 
     def _answer(self, tokens: list[int], budget: int, sampling: Sampling) -> Iterator[str]:
-        request = {
+        stop = [text for text in sampling.stop if text]
+        return self._complete(tokens, budget, sampling, {"stop": stop})
+
+    def _answer_within(
+        self, grammar: str, tokens: list[int], budget: int, sampling: Sampling
+    ) -> Iterator[str]:
+        return self._complete(tokens, budget, sampling, {"grammar": grammar})
+
+    def _complete(
+        self, tokens: list[int], budget: int, sampling: Sampling, options: dict[str, Any]
+    ) -> Iterator[str]:
+        request = options | {
             "prompt": tokens,
             "n_predict": budget,
             "temperature": sampling.temperature,
@@ -78,7 +89,6 @@ class XLlamaCppModel(TokenPromptModel):
             "min_p": 0.0,
             "repeat_penalty": sampling.repetition_penalty,
             "seed": -1 if sampling.seed is None else sampling.seed,
-            "stop": [text for text in sampling.stop if text],
             "cache_prompt": True,
             "stream": True,
             "return_progress": True,

@@ -51,6 +51,22 @@ class _Handler(BaseHTTPRequestHandler):
         self._write("[DONE]")
         self._end()
 
+    def _json(self) -> None:
+        self._begin()
+        for piece in ('{"列": ', '"营业', '收入"}'):
+            self._chunk({"content": piece})
+        self._chunk({}, "stop")
+        self._end()
+
+    def _toolittle(self) -> None:
+        self._begin()
+        self._chunk({"content": '{"列": "营'})
+        self._chunk({}, "length")
+        self._end()
+
+    def _noformat(self) -> None:
+        self._refuse(400, "response_format of this kind is not supported", "invalid_request")
+
     def _cut(self) -> None:
         self._begin()
         self._chunk({"content": PIECES[0]})
@@ -114,8 +130,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
 
-    def _chunk(self, delta: dict[str, str], finish_reason: str | None = None) -> None:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    def _chunk(
+        self,
+        delta: dict[str, str],
+        finish_reason: str | None = None,
+        logprobs: dict[str, Any] | None = None,
+    ) -> None:
+        choice: dict[str, Any] = {"index": 0, "delta": delta, "logprobs": logprobs}
+        choice["finish_reason"] = finish_reason
         head = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "big"}
         self._write(json.dumps(head | {"choices": [choice]}))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kb.errors import ContextTooLongError
+from kb.errors import ContextTooLongError, UnsupportedError
 from kb.llms.base import LocalChatModel, Sampling
 from kb.llms.registry import BACKENDS, open_model
 from tests.kb.llms.records import ask
@@ -42,6 +44,16 @@ def models_folder() -> Iterator[None]:
 
 def answer(model: LocalChatModel, text: str, sampling: Sampling) -> str:
     return "".join(model.stream(ask(text), sampling))
+
+
+def fitting(model: LocalChatModel, text: str, schema: Any, sampling: Sampling | None = None) -> Any:
+    """Ask for an answer within a schema, whatever else the question wants."""
+    pieces = model.structured(ask(text), schema, sampling or Sampling(max_tokens=100))
+    return json.loads("".join(pieces))
+
+
+def nested(levels: int) -> str:
+    return json.dumps("深") if levels == 0 else f"[{nested(levels - 1)}]"
 
 
 class TestLocalChatModel:
@@ -124,4 +136,137 @@ class TestLocalChatModel:
             pass
         pieces.close()  # type: ignore[attr-defined]
         assert model.usage is None
+        assert answer(model, "用一句话介绍长江。", Sampling(max_tokens=8)) == expected
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ["能回答", "不能回答", "不确定"],
+            ['他说"好"', "单价（元）", "a\\b", "[1]{2}", "两\n行", "龘靐齉爩😀"],
+            [
+                f"{name}{year}"
+                for year in range(1975, 2025)
+                for name in ("营收", "净利", "税", "费")
+            ],
+        ],
+        ids=["plain", "signs", "200"],
+    )
+    @pytest.mark.parametrize("question", ["写一首关于春天的诗。", "What is 1+1? Use English only."])
+    def test_a_choice_forces_one_of_its_options(
+        self, model: LocalChatModel, options: list[str], question: str
+    ) -> None:
+        assert fitting(model, question, {"enum": options}) in options
+        assert model.usage is not None
+        assert model.usage.finish_reason == "stop"
+
+    @pytest.mark.parametrize(
+        "option",
+        [
+            '他说"好"',
+            "a\\b\\n",
+            "两\n行\t",
+            "\x01\x7f",
+            "/龘靐😀",
+            3,
+            -2.5,
+            None,
+            True,
+            "",
+            {"a": [1]},
+        ],
+    )
+    def test_an_only_option_comes_as_it_is(self, model: LocalChatModel, option: Any) -> None:
+        assert fitting(model, "你好", {"const": option}) == option
+
+    def test_the_model_still_chooses_what_suits_the_question(self, model: LocalChatModel) -> None:
+        schema = {"enum": ["苹果", "长江", "汽车", "电视"]}
+        assert fitting(model, "中国最长的河是哪一条？", schema) == "长江"
+
+    def test_an_object_has_its_properties_in_order(self, model: LocalChatModel) -> None:
+        column = {"enum": ["城市", "人口（万人）", "备注"]}
+        schema = {
+            "type": "object",
+            "properties": {
+                "operation": {"enum": ["max", "min", "sum"]},
+                "column": {"$ref": "#/$defs/column"},
+                "filters": {
+                    "type": "array",
+                    "maxItems": 2,
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "column": {"$ref": "#/$defs/column"},
+                            "value": {"type": "string"},
+                        },
+                        "required": ["column", "value"],
+                    },
+                },
+                "limit": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                "note": {"type": "string", "maxLength": 6},
+            },
+            "required": ["operation", "column", "filters", "limit"],
+            "additionalProperties": False,
+            "$defs": {"column": column},
+        }
+        value = fitting(
+            model, "哪个城市的人口最多？用JSON写出查询。", schema, Sampling(max_tokens=200)
+        )
+        assert list(value)[:4] == ["operation", "column", "filters", "limit"]
+        assert set(value) <= {"operation", "column", "filters", "limit", "note"}
+        assert value["operation"] in ["max", "min", "sum"]
+        assert value["column"] in column["enum"]
+        assert len(value["filters"]) <= 2
+        assert value["limit"] is None or type(value["limit"]) is int
+
+    def test_a_schema_may_refer_to_itself(self, model: LocalChatModel) -> None:
+        schema = {
+            "anyOf": [
+                {"const": "深"},
+                {"type": "array", "items": {"$ref": "#"}, "minItems": 1, "maxItems": 1},
+            ]
+        }
+        text = "".join(model.structured(ask("照抄：[[[深]]]"), schema, Sampling(max_tokens=40)))
+        # A small model may not find the way out.
+        assert text[0] in '["'
+        assert any(nested(levels).startswith(text) for levels in range(200))
+
+    def test_a_list_has_as_many_items_as_the_schema_wants(self, model: LocalChatModel) -> None:
+        schema = {
+            "type": "array",
+            "items": {"type": "string", "minLength": 2, "maxLength": 4},
+            "minItems": 3,
+            "maxItems": 3,
+        }
+        cities = fitting(model, "列举一个中国城市。", schema)
+        assert [type(city) for city in cities] == [str] * 3
+        assert all(2 <= len(city) <= 4 for city in cities)
+
+    def test_a_random_choice_also_fits(self, model: LocalChatModel) -> None:
+        options = ["甲", "乙", "丙", "丁"]
+        sampling = Sampling(max_tokens=20, temperature=1.5, seed=5)
+        assert fitting(model, "随便选一个。", {"enum": options}, sampling) in options
+
+    def test_the_limit_leaves_the_beginning_of_the_json(self, model: LocalChatModel) -> None:
+        schema = {
+            "type": "object",
+            "properties": {"名称": {"type": "string", "minLength": 90}},
+            "required": ["名称"],
+        }
+        text = "".join(model.structured(ask("写一个很长的名称。"), schema, Sampling(max_tokens=8)))
+        assert text.startswith('{"名称": "')
+        assert model.usage is not None
+        assert (model.usage.completion_tokens, model.usage.finish_reason) == (8, "length")
+
+    def test_what_a_grammar_cannot_hold_is_refused_before_generation(
+        self, model: LocalChatModel
+    ) -> None:
+        with pytest.raises(UnsupportedError, match="minimum"):
+            model.structured(ask("你好"), {"type": "integer", "minimum": 3}, Sampling())
+
+    def test_a_choice_leaves_the_model_ready_for_free_answers(self, model: LocalChatModel) -> None:
+        expected = answer(model, "用一句话介绍长江。", Sampling(max_tokens=8))
+        pieces = model.structured(ask("用一句话介绍长江。"), {"enum": ["甲" * 50]}, Sampling())
+        while not next(pieces):
+            pass
+        pieces.close()  # type: ignore[attr-defined]
         assert answer(model, "用一句话介绍长江。", Sampling(max_tokens=8)) == expected

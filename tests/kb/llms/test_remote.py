@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from kb.errors import BackendUnavailableError, ContextTooLongError, GenerationError, KBError
+from kb.errors import (
+    BackendUnavailableError,
+    CancelledError,
+    ContextTooLongError,
+    GenerationError,
+    KBError,
+    UnsupportedError,
+)
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.remote import RemoteChatService, estimate_tokens
 from tests.kb.llms.fake_openai import PIECES, FaultyServer, serving
@@ -87,6 +94,56 @@ def test_nobody_listening_is_unavailable_and_shown_in_the_state() -> None:
     assert service.state.name == "failed"
     assert "127.0.0.1:9" in service.state.reason
     service.close()
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"列": {"enum": ["营业收入", "净利润"]}},
+    "required": ["列"],
+    "additionalProperties": False,
+}
+
+
+def test_a_structured_answer_is_the_value_and_is_asked_for_as_openai_does(
+    service: RemoteChatService, server: FaultyServer
+) -> None:
+    assert service.structured(ask("json"), SCHEMA, Sampling(stop=("收",))) == {"列": "营业收入"}
+    sent = server.requests[-1]
+    assert sent["response_format"]["type"] == "json_schema"
+    assert sent["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert sent["response_format"]["json_schema"]["name"]
+    assert "stop" not in sent
+    list(service.stream(ask("well")))
+    assert "response_format" not in server.requests[-1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "said"),
+    [
+        ("well", UnsupportedError, "does not fit the schema"),
+        ("noformat", UnsupportedError, "big cannot do this: response_format"),
+        ("toolittle", GenerationError, "cut off after 9 tokens"),
+        ("cut", GenerationError, "broke off"),
+        ("500", GenerationError, "internal trouble"),
+        ("toolong", ContextTooLongError, "4096"),
+    ],
+)
+def test_a_structured_answer_that_fails_is_an_error(
+    service: RemoteChatService, fault: str, error: type[KBError], said: str
+) -> None:
+    with pytest.raises(error, match=said) as caught:
+        service.structured(ask(fault), SCHEMA, Sampling(max_tokens=9))
+    assert type(caught.value) is error
+
+
+def test_a_value_outside_the_schema_is_never_given_out(service: RemoteChatService) -> None:
+    with pytest.raises(UnsupportedError, match="does not fit"):
+        service.structured(ask("json"), {"enum": ["营业收入"]})
+
+
+def test_a_cancelled_structured_answer_is_an_error(service: RemoteChatService) -> None:
+    with pytest.raises(CancelledError):
+        service.structured(ask("json"), SCHEMA, cancelled=lambda: True)
 
 
 def test_cancelling_ends_the_answer_without_an_error(service: RemoteChatService) -> None:

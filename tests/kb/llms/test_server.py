@@ -171,6 +171,32 @@ def test_a_wrong_request_names_the_field(
     assert refused.json()["error"]["message"].startswith(named)
 
 
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"response_format": {"type": "json_schema", "json_schema": {"schema": {"enum": ["a"]}}}},
+        {"response_format": {"type": "json_object"}},
+    ],
+)
+def test_what_the_engine_lacks_is_refused_with_openais_code(
+    serving: Serving, fields: dict[str, Any], stream: bool
+) -> None:
+    answer = serving.chat("one two", stream=stream, **fields)
+    if stream:
+        refused = chunks(answer)[-1]
+    else:
+        assert answer.status_code == 400
+        refused = answer.json()
+    assert refused["error"]["code"] == "unsupported_parameter"
+    assert refused["error"]["type"] == "invalid_request_error"
+
+
+def test_a_format_of_text_is_no_constraint(serving: Serving) -> None:
+    answer = serving.chat("one two", response_format={"type": "text"}).json()
+    assert answer["choices"][0]["message"]["content"] == "one two "
+
+
 def test_count_tokens_gives_count_and_context(serving: Serving) -> None:
     body = {"messages": [{"role": "user", "content": "四个汉字"}]}
     counted = serving.http.post("/v1/count_tokens", json=body).json()

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import HumanMessage
 
-from kb.errors import BackendUnavailableError, ContextTooLongError, GenerationError
+from kb.errors import (
+    BackendUnavailableError,
+    CancelledError,
+    ContextTooLongError,
+    GenerationError,
+    UnsupportedError,
+)
 from kb.llms.base import Sampling
 from kb.llms.service import ChatService
 from tests.kb.llms.records import ask, chat_model
@@ -124,6 +130,24 @@ class TestWithAModel:
         for thread in threads:
             thread.join()
         assert sorted(number for number, text in answers.items() if text) == [0, 1, 2, 3]
+
+    def test_a_structured_answer_comes_through_the_child(self, service: ChatService) -> None:
+        schema = {
+            "type": "object",
+            "properties": {"河流": {"enum": ["黄河", "长江", '名为"珠江"']}},
+            "required": ["河流"],
+            "additionalProperties": False,
+        }
+        expected = {"河流": "长江"}
+        question = ask("中国最长的河是哪一条？")
+        assert service.structured(question, schema, Sampling(max_tokens=30)) == expected
+        with pytest.raises(GenerationError, match="cut off after 2 tokens"):
+            service.structured(question, schema, Sampling(max_tokens=2))
+        with pytest.raises(UnsupportedError, match="pattern"):
+            service.structured(question, {"type": "string", "pattern": "a+"})
+        with pytest.raises(CancelledError):
+            service.structured(question, schema, SHORT, cancelled=lambda: True)
+        assert service.structured(question, schema, Sampling(max_tokens=30)) == expected
 
     def test_a_killed_child_costs_one_answer(self, service: ChatService) -> None:
         expected = say(service, "用一句话介绍长江。")
