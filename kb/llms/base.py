@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -44,6 +45,29 @@ class Usage:
     evaluated_tokens: int
     completion_tokens: int
     finish_reason: Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstToken:
+    """How an answer would begin: its likeliest first tokens, the likeliest one first.
+
+    ``logprobs`` maps a token's text to ln p among the whole vocabulary, before any sampling. A part
+    of a character is written as bytes (``\\xe6``); a token without text, such as the end of the
+    answer, is the empty text. Tokens of the same text are one.
+    """
+
+    logprobs: Mapping[str, float]
+
+    @classmethod
+    def of(cls, chances: Iterable[tuple[str, float]]) -> FirstToken:
+        """Sort chances of tokens and put those of the same text together."""
+        joined: dict[str, float] = {}
+        for text, logprob in chances:
+            former = joined.get(text)
+            joined[text] = (
+                logprob if former is None else math.log(math.exp(former) + math.exp(logprob))
+            )
+        return cls(dict(sorted(joined.items(), key=lambda item: -item[1])))
 
 
 class LocalChatModel(ABC):
@@ -96,6 +120,19 @@ class LocalChatModel(ABC):
         """
         raise _lacks(self, "be bound to a JSON Schema")
 
+    def first_token(
+        self,
+        messages: Sequence[ChatMessage],  # noqa: ARG002
+        count: int,  # noqa: ARG002
+    ) -> Iterator[str | FirstToken]:
+        """Yield empty pieces while the prompt is read, then the ``count`` likeliest first tokens.
+
+        Raises:
+            UnsupportedError: the engine does not tell.
+            ContextTooLongError: see `stream`; both are raised by the call itself.
+        """
+        raise _lacks(self, "tell the probabilities of tokens")
+
     def close(self) -> None:
         """Free the model; the default holds nothing."""
         return
@@ -140,6 +177,14 @@ class TokenPromptModel(LocalChatModel):
         budget = answer_budget(len(tokens), sampling, self._context_length)
         return self._answer_within(grammar, tokens, budget, sampling)
 
+    def first_token(
+        self, messages: Sequence[ChatMessage], count: int
+    ) -> Iterator[str | FirstToken]:
+        self._usage = None
+        tokens = self._prompt_tokens(messages)
+        answer_budget(len(tokens), Sampling(max_tokens=1), self._context_length)
+        return self._first_token(tokens, count)
+
     @abstractmethod
     def _prompt_tokens(self, messages: Sequence[ChatMessage]) -> list[int]:
         """Write the chat in the model's template and return its tokens."""
@@ -157,6 +202,14 @@ class TokenPromptModel(LocalChatModel):
     ) -> Iterator[str]:
         """Yield an answer as `_answer` does that the grammar (GBNF) allows."""
         raise _lacks(self, "be bound to a JSON Schema")
+
+    def _first_token(
+        self,
+        tokens: list[int],  # noqa: ARG002
+        count: int,  # noqa: ARG002
+    ) -> Iterator[str | FirstToken]:
+        """Yield what `first_token` promises."""
+        raise _lacks(self, "tell the probabilities of tokens")
 
 
 def answer_budget(prompt_tokens: int, sampling: Sampling, context_length: int) -> int:

@@ -120,3 +120,23 @@ class ChatEndpoint(ABC):
         from kb.llms.structured import structured_answer
 
         return structured_answer(self, messages, schema, sampling or Sampling(), cancelled)
+
+    def first_token(
+        self,
+        messages: Sequence[ChatMessage],
+        count: int = 20,
+        cancelled: Callable[[], bool] = never,
+    ) -> dict[str, float]:
+        """Return ln p of the ``count`` likeliest first tokens of the answer, the likeliest first.
+
+        Nothing is generated. Keys are the tokens' texts; see `kb.llms.base.FirstToken` for those
+        that are no text. OpenAI's servers tell of at most 20.
+
+        Raises:
+            UnsupportedError: the engine or the server does not tell probabilities.
+            CancelledError: ``cancelled`` ended it.
+            BackendUnavailableError, ContextTooLongError, GenerationError: as for `stream`.
+        """
+        from kb.llms.first_token import first_token_logprobs
+
+        return first_token_logprobs(self, messages, count, cancelled)

@@ -177,7 +177,7 @@ def _translate(endpoint: ChatEndpoint, exc: Exception, *, answering: bool) -> Ba
 
 
 def _is_refusal_of_an_ability(exc: Exception, text: str) -> bool:
-    """Tell whether a server says that it has no constrained answers.
+    """Tell whether a server says that it has no constrained answers or no probabilities.
 
     OpenAI has codes for it; vLLM, SGLang, TGI and others name the field in a sentence of their own.
     """
@@ -186,7 +186,7 @@ def _is_refusal_of_an_ability(exc: Exception, text: str) -> bool:
     if not isinstance(exc, openai.APIStatusError) or exc.status_code not in (400, 422, 501):
         return False
     named = f"{text} {exc.param}"
-    return any(field in named for field in ("response_format", "json_schema"))
+    return any(field in named for field in ("response_format", "json_schema", "logprobs"))
 
 
 def _server_message(exc: Exception) -> str:

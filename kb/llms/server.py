@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kb.errors import KBError
-from kb.llms.base import ChatMessage, LocalChatModel, Sampling, Usage, answer_budget
+from kb.errors import KBError, UnsupportedError
+from kb.llms.base import ChatMessage, FirstToken, LocalChatModel, Sampling, Usage, answer_budget
 from kb.llms.worker import Event, Failure, Job, ModelWorker
 
 _HEARTBEAT_SECONDS = 0.2
@@ -85,9 +85,15 @@ class _ChatRequest(BaseModel):
     seed: int | None = Field(default=None, ge=0, le=2**31 - 1)
     stop: str | list[str] | None = None
     response_format: _ResponseFormat | None = None
+    logprobs: bool = False
+    top_logprobs: int | None = Field(default=None, ge=0, le=1000)
 
-    def begin(self, model: LocalChatModel) -> Iterator[str]:
+    def begin(self, model: LocalChatModel) -> Iterator[str] | Iterator[str | FirstToken]:
         messages, sampling = self.to_messages(), self.to_sampling()
+        if self.logprobs:
+            if sampling.max_tokens != 1:
+                raise UnsupportedError("logprobs are told of one token: ask with max_tokens 1")
+            return model.first_token(messages, self.top_logprobs or 1)
         schema = self.response_format.to_schema() if self.response_format else None
         if schema is not None:
             return model.structured(messages, schema, sampling)
@@ -235,17 +241,21 @@ class _Answer(Response):
         self, scope: Scope, receive: Receive, send: Send, events: asyncio.Queue[Event]
     ) -> None:
         pieces: list[str] = []
+        logprobs = None
         while True:
             event = await events.get()
             if isinstance(event, str):
                 pieces.append(event)
+            elif isinstance(event, FirstToken):
+                logprobs = _logprobs(event)
             elif isinstance(event, Failure):
                 await _error(event.code, event.message)(scope, receive, send)
                 return
             else:
                 break
         message = {"role": "assistant", "content": "".join(pieces)}
-        choice = {"index": 0, "message": message, "finish_reason": event.finish_reason}
+        choice: dict[str, Any] = {"index": 0, "message": message}
+        choice |= {"logprobs": logprobs, "finish_reason": event.finish_reason}
         body = self._head | {
             "object": "chat.completion",
             "choices": [choice],
@@ -270,6 +280,10 @@ class _Answer(Response):
                 event = ""
             if isinstance(event, str):
                 await _send_data(send, self._chunk({"content": event}))
+            elif isinstance(event, FirstToken):
+                chunk = self._chunk({"content": ""})
+                chunk["choices"][0]["logprobs"] = _logprobs(event)
+                await _send_data(send, chunk)
             elif isinstance(event, Failure):
                 await _send_data(send, _error_object(event.code, event.message))
                 break
@@ -314,6 +328,12 @@ async def _send_data(send: Callable[[dict[str, Any]], Awaitable[None]], data: ob
 
 def _check_length(model: LocalChatModel, messages: list[ChatMessage], sampling: Sampling) -> None:
     answer_budget(model.count_tokens(messages), sampling, model.context_length)
+
+
+def _logprobs(first: FirstToken) -> dict[str, Any]:
+    """Write chances in OpenAI's form; the text is left empty, who asks wants no answer."""
+    tokens = [{"token": text, "logprob": chance} for text, chance in first.logprobs.items()]
+    return {"content": [{**tokens[0], "top_logprobs": tokens}]}
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

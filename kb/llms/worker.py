@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kb.errors import KBError
-from kb.llms.base import LocalChatModel, Usage
+from kb.llms.base import FirstToken, LocalChatModel, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Failure:
     message: str
 
 
-Event = str | Usage | Failure
+Event = str | FirstToken | Usage | Failure
 """A piece of the answer, its end, or what went wrong."""
 
 
@@ -31,7 +31,7 @@ Event = str | Usage | Failure
 class Job:
     """One answer that somebody waits for; both functions are called in the worker's thread."""
 
-    begin: Callable[[LocalChatModel], Iterator[str]]
+    begin: Callable[[LocalChatModel], Iterator[str | FirstToken]]
     send: Callable[[Event], None]
     cancelled: threading.Event = field(default_factory=threading.Event)
 

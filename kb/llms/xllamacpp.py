@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from kb.errors import BackendUnavailableError, GenerationError
-from kb.llms.base import ChatMessage, Sampling, TokenPromptModel, Usage
+from kb.llms.base import ChatMessage, FirstToken, Sampling, TokenPromptModel, Usage
 from kb.llms.pieces import without_control_tokens
 
 _PROMPT_STEP = 128
@@ -76,6 +76,19 @@ class XLlamaCppModel(TokenPromptModel):
         self, grammar: str, tokens: list[int], budget: int, sampling: Sampling
     ) -> Iterator[str]:
         return self._complete(tokens, budget, sampling, {"grammar": grammar})
+
+    def _first_token(self, tokens: list[int], count: int) -> Iterator[str | FirstToken]:
+        # A stream leaves the probabilities out where the token is no whole text. So the prompt is
+        # read by a stream, which can be stopped, and its last token once more for the answer.
+        yield from ("" for _ in self._complete(tokens, 1, Sampling(), {}))
+        evaluated = self._usage.evaluated_tokens if self._usage else len(tokens)
+        request = {"prompt": tokens, "n_predict": 1, "n_probs": count, "temperature": 0.0}
+        answer = self._post("/completion", request | {"cache_prompt": True})
+        found = answer["completion_probabilities"][0]["top_logprobs"]
+        yield FirstToken.of(
+            (bytes(one["bytes"]).decode(errors="backslashreplace"), one["logprob"]) for one in found
+        )
+        self._usage = Usage(len(tokens), evaluated, 1, "length")
 
     def _complete(
         self, tokens: list[int], budget: int, sampling: Sampling, options: dict[str, Any]

@@ -64,8 +64,25 @@ class _Handler(BaseHTTPRequestHandler):
         self._chunk({}, "length")
         self._end()
 
+    def _chances(self) -> None:
+        told = [("能", -0.25), ("不", -2.0), ("\ufffd", -4.0), ("\ufffd", -4.0)]
+        tokens = [{"token": text, "logprob": chance, "bytes": None} for text, chance in told]
+        self._begin()
+        self._chunk({"role": "assistant", "content": ""})
+        logprobs = {"content": [{**tokens[0], "top_logprobs": tokens}]}
+        self._chunk({"content": "能"}, "length", logprobs)
+        self._end()
+
+    def _oddchances(self) -> None:
+        self._begin()
+        self._chunk({"content": "能"}, "length", {"content": [{"token": "能"}]})
+        self._end()
+
     def _noformat(self) -> None:
         self._refuse(400, "response_format of this kind is not supported", "invalid_request")
+
+    def _nologprobs(self) -> None:
+        self._refuse(422, "extra fields not permitted: logprobs", "invalid_request")
 
     def _cut(self) -> None:
         self._begin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from kb.errors import ContextTooLongError, UnsupportedError
-from kb.llms.base import LocalChatModel, Sampling
+from kb.llms.base import FirstToken, LocalChatModel, Sampling
 from kb.llms.registry import BACKENDS, open_model
 from tests.kb.llms.records import ask
 
@@ -50,6 +51,13 @@ def fitting(model: LocalChatModel, text: str, schema: Any, sampling: Sampling | 
     """Ask for an answer within a schema, whatever else the question wants."""
     pieces = model.structured(ask(text), schema, sampling or Sampling(max_tokens=100))
     return json.loads("".join(pieces))
+
+
+def first_token(model: LocalChatModel, text: str, count: int) -> dict[str, float]:
+    *read, first = model.first_token(ask(text), count)
+    assert set(read) <= {""}
+    assert isinstance(first, FirstToken)
+    return dict(first.logprobs)
 
 
 def nested(levels: int) -> str:
@@ -270,3 +278,45 @@ class TestLocalChatModel:
             pass
         pieces.close()  # type: ignore[attr-defined]
         assert answer(model, "用一句话介绍长江。", Sampling(max_tokens=8)) == expected
+
+    def test_the_likeliest_first_token_begins_the_answer(self, model: LocalChatModel) -> None:
+        question = "用一句话介绍长江。"
+        first = first_token(model, question, 20)
+        assert model.usage is not None
+        assert (model.usage.prompt_tokens, model.usage.completion_tokens) == (
+            model.count_tokens(ask(question)),
+            1,
+        )
+        assert len(first) == 20
+        likeliest = max(first, key=lambda text: first[text])
+        assert next(iter(first)) == likeliest
+        assert answer(model, question, Sampling(max_tokens=1)) == likeliest
+        assert 0.5 < sum(math.exp(chance) for chance in first.values()) <= 1
+
+    def test_more_first_tokens_only_add_less_likely_ones(self, model: LocalChatModel) -> None:
+        # Read in one go and read up to its last token, a prompt differs by a tenth in quantised
+        # models: the first call leaves the same state behind for both that are compared.
+        _, few, many = (first_token(model, "长江比黄河长吗？只答是或否。", n) for n in (3, 3, 300))
+        assert list(many)[:3] == list(few)
+        assert list(many.values())[:3] == pytest.approx(list(few.values()), abs=1e-3)
+        assert list(many.values()) == sorted(many.values(), reverse=True)
+        assert "是" in many
+        # Among 300 are parts of characters and ends; none of them takes the place of another.
+        assert 0.95 < sum(math.exp(chance) for chance in many.values()) <= 1
+
+    def test_first_tokens_and_answers_share_what_was_read(self, model: LocalChatModel) -> None:
+        first_token(model, f"{KNOWN}问题：谁来核对？", 5)
+        answer(model, f"{KNOWN}问题：谁来核对？", Sampling(max_tokens=1))
+        answered = model.usage
+        first_token(model, f"{KNOWN}问题：几日内更正？", 5)
+        asked = model.usage
+        assert answered is not None
+        assert asked is not None
+        assert answered.evaluated_tokens <= 4
+        assert asked.evaluated_tokens < 20
+
+    def test_first_tokens_of_a_prompt_beyond_the_context_are_refused(
+        self, model: LocalChatModel
+    ) -> None:
+        with pytest.raises(ContextTooLongError, match="holds 512"):
+            model.first_token(ask("水" * 2000), 5)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -144,6 +145,34 @@ def test_a_value_outside_the_schema_is_never_given_out(service: RemoteChatServic
 def test_a_cancelled_structured_answer_is_an_error(service: RemoteChatService) -> None:
     with pytest.raises(CancelledError):
         service.structured(ask("json"), SCHEMA, cancelled=lambda: True)
+
+
+def test_first_tokens_are_asked_for_as_openai_does(
+    service: RemoteChatService, server: FaultyServer
+) -> None:
+    chances = service.first_token(ask("chances"), 4)
+    assert list(chances) == ["能", "不", "\ufffd"]
+    assert list(chances.values()) == pytest.approx([-0.25, -2.0, -4.0 + math.log(2)])
+    sent = server.requests[-1]
+    fields = ("logprobs", "top_logprobs", "max_tokens")
+    assert [sent[name] for name in fields] == [True, 4, 1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "said"),
+    [
+        ("well", UnsupportedError, "does not tell the probabilities"),
+        ("nologprobs", UnsupportedError, "not permitted: logprobs"),
+        ("oddchances", GenerationError, "no known form"),
+        ("500", GenerationError, "internal trouble"),
+    ],
+)
+def test_first_tokens_that_are_not_told_are_an_error(
+    service: RemoteChatService, fault: str, error: type[KBError], said: str
+) -> None:
+    with pytest.raises(error, match=said) as caught:
+        service.first_token(ask(fault))
+    assert type(caught.value) is error
 
 
 def test_cancelling_ends_the_answer_without_an_error(service: RemoteChatService) -> None:

@@ -177,6 +177,8 @@ def test_a_wrong_request_names_the_field(
     [
         {"response_format": {"type": "json_schema", "json_schema": {"schema": {"enum": ["a"]}}}},
         {"response_format": {"type": "json_object"}},
+        {"logprobs": True, "top_logprobs": 5, "max_tokens": 1},
+        {"logprobs": True, "top_logprobs": 5, "max_tokens": 2},
     ],
 )
 def test_what_the_engine_lacks_is_refused_with_openais_code(

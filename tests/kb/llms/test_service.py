@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
@@ -148,6 +149,14 @@ class TestWithAModel:
         with pytest.raises(CancelledError):
             service.structured(question, schema, SHORT, cancelled=lambda: True)
         assert service.structured(question, schema, Sampling(max_tokens=30)) == expected
+
+    def test_first_tokens_come_through_the_child(self, service: ChatService) -> None:
+        chances = service.first_token(ask("用一句话介绍长江。"))
+        assert len(chances) == 20
+        assert sum(math.exp(chance) for chance in chances.values()) <= 1
+        assert say(service, "用一句话介绍长江。", Sampling(max_tokens=1)) == next(iter(chances))
+        with pytest.raises(ContextTooLongError):
+            service.first_token(ask("水" * 3000))
 
     def test_a_killed_child_costs_one_answer(self, service: ChatService) -> None:
         expected = say(service, "用一句话介绍长江。")
