@@ -86,6 +86,7 @@ _PAGES: dict[str, tuple[str, str]] = {
         "These are excerpts: no chat model is available",
     ),
     "answer.quotation": ("条文原文", "Text of the article"),
+    "answer.cell": ("表格中的原值", "Value in a table"),
     "answer.stopped": ("已停止，没有生成答案", "Stopped before there was an answer"),
     "answer.answerable": ("可回答度 {answerable:.2f}", "Answerable {answerable:.2f}"),
     "answer.standalone": ("按“{question}”查找", "Searched for “{question}”"),

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from benchmarks.quality import Question, ingest, questions
 from kb.answer.gate import GateFeatures, answerable
-from kb.answer.retrieval import Retriever
 from kb.models.table import GateConstants
 from kb.settings import Settings
 from kb.workspace import Workspace
@@ -62,7 +61,7 @@ def collect(
     workspace: Workspace, asked: Sequence[Question], names: Sequence[str], others: int
 ) -> list[tuple[bool, bool, str, GateFeatures]]:
     """(fitted on?, answerable?, kind, features) for each question and knowledge base."""
-    retriever = Retriever(workspace._passages)
+    retriever = workspace._retriever
     bases = {name: workspace.knowledge_base(name).searchable() for name in names}
     found = []
     for number, question in enumerate(asked):

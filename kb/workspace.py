@@ -15,6 +15,7 @@ from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import MEMORY
 from kb.answer.prompts import PromptFolder
 from kb.answer.retrieval import Retriever
+from kb.answer.tables.lookup import CellLookup
 from kb.embedders.registry import open_embedder
 from kb.engines import EmbedderOpener, Engines
 from kb.errors import BusyError, NotFoundError, SettingsError, VectorIndexError
@@ -38,6 +39,7 @@ from kb.store.health import FileHealth
 from kb.store.jobs import Jobs
 from kb.store.passages import Passages
 from kb.store.removals import Removals
+from kb.store.sheets import Sheets
 from kb.store.vectors import Vectors
 from kb.types import (
     FIXED_REPLY,
@@ -110,7 +112,7 @@ class Workspace:
             workers=settings.parse_workers,
         )
         self.queue = JobQueue(self._jobs, self._runner, self._files)
-        self._retriever = Retriever(self._passages)
+        self._retriever = Retriever(self._passages, CellLookup(Sheets(self._database)))
         self._answerer = Answerer(
             self._retriever,
             self._prompts,

@@ -10,7 +10,7 @@ from app.components import markup
 from app.components.frame import language, texts
 from app.places import place_text
 from app.state import workspace
-from kb.answer.chain import QUOTATION
+from kb.answer.chain import LOOKED_UP, QUOTATION
 from kb.types import FIXED_REPLY, Answer, Citation
 
 
@@ -117,6 +117,8 @@ def _facts(answer: Answer) -> str:
         parts.append(say("answer.standalone", question=markup.label(answer.standalone_question)))
     if answer.model == QUOTATION:
         parts.append(say("answer.quotation"))
+    elif answer.model == LOOKED_UP:
+        parts.append(say("answer.cell"))
     elif answer.model and not answer.refused:
         parts.append(markup.label(answer.model))
     parts.append(say("answer.seconds", seconds=answer.milliseconds.total / 1000))

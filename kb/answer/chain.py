@@ -45,8 +45,10 @@ READ = 3
 # Of the articles that a question names, it reads more.
 _MOST_READ = 6
 EXTRACTIVE_MODEL = "extractive"
-# In place of a model's name where the answer is the text of an article that the question asks for.
+# In place of a model's name where the answer is the text of an article that the question asks for,
+# and where it is a cell of a table.
 QUOTATION = "quotation"
+LOOKED_UP = "table"
 
 _REFUSES = re.compile(r"无法回答(该|这个|此|您的)?问题|无法从(已知信息|中)|没有提供.{0,8}相关信息")
 _MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")
@@ -125,6 +127,10 @@ class Answerer:
             text, model = self._retriever.article_texts(retrieval.articles), QUOTATION
             first_token = time.monotonic()
             yield Token(text)
+        elif not refused and retrieval.cell is not None:
+            text, model = retrieval.cell.text, LOOKED_UP
+            first_token = time.monotonic()
+            yield Token(text)
         elif not refused and chat is not None:
             pieces = self.runnable(chat, question.prompt, cancelled).stream(
                 _ModelInput(standalone, citations[: max(READ, min(named, _MOST_READ))])
@@ -144,16 +150,20 @@ class Answerer:
             text = best_sentences(standalone, citations)
             if text:
                 yield Token(text)
-        if model != QUOTATION:
+        if model not in (QUOTATION, LOOKED_UP):
             passages = [citation.hit.text for citation in citations]
             text = _tidy(text, passages)
             if is_traditional(standalone):
                 text = in_words_of(text, passages)
         # An answer that was stopped before its first word says nothing, not even that it cannot.
         refused = refused or (not text and not cancelled()) or _is_refusal(text)
-        sentences = () if refused else tuple(ground(text, citations))
         if model == QUOTATION:
             citations = citations[:named]
+        elif model == LOOKED_UP:
+            citations = (
+                citations[: len(retrieval.cell.passage_ids)] if retrieval.cell else citations
+            )
+        sentences = () if refused else tuple(ground(text, citations))
         yield Answer(
             question=question.text,
             standalone_question=standalone,

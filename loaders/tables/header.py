@@ -50,6 +50,11 @@ def is_numeric(text: str) -> bool:
     return _NUMERIC.fullmatch(text.strip()) is not None
 
 
+def is_column_name(text: str) -> bool:
+    """Tell whether a text is, or ends like, what columns are usually called: name, date, amount."""
+    return _LABEL.search(_BRACKETS.sub("", text).strip()) is not None
+
+
 def header_rows(grid: Sequence[Sequence[str]]) -> int:
     """Count the header rows at the top of a grid; several where upper labels group lower ones."""
     if len(grid) < 2:
@@ -183,7 +188,7 @@ def _is_form(rows: Sequence[Sequence[str]]) -> bool:
 
 def _named_by_label(distinct: dict[str, None]) -> bool:
     """Tell whether the texts are what columns are usually called."""
-    labels = sum(_LABEL.search(_BRACKETS.sub("", text).strip()) is not None for text in distinct)
+    labels = sum(map(is_column_name, distinct))
     return labels == len(distinct) or (len(distinct) > 2 and labels > _MOSTLY * len(distinct))
 
 

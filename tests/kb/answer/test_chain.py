@@ -6,7 +6,6 @@ import pytest
 
 from kb.answer.chain import REFUSAL, Answerer, Question
 from kb.answer.prompts import PromptFolder
-from kb.answer.retrieval import Retriever
 from kb.errors import BackendUnavailableError, GenerationError
 from kb.llms.base import Sampling
 from kb.llms.endpoint import ChatEndpoint, never
@@ -43,9 +42,7 @@ def ask(workspace: Workspace, write: Write) -> Callable[..., list[AskEvent]]:
     ) -> list[AskEvent]:
         base = workspace.knowledge_base("库").searchable()
         base.embedder.model = replace(base.embedder.model, gate=gate)
-        answerer = Answerer(
-            Retriever(workspace._passages), PROMPTS, lambda: chat, sampling=Sampling()
-        )
+        answerer = Answerer(workspace._retriever, PROMPTS, lambda: chat, sampling=Sampling())
         asked = Question(
             question, [base], 5, threshold, PROMPTS.load("knowledge_base"), turns, "talk"
         )

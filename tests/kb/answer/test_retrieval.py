@@ -3,7 +3,6 @@ from pathlib import Path
 
 import numpy as np
 
-from kb.answer.retrieval import Retriever
 from kb.types import PASSAGE_LIMIT, Hit
 from kb.workspace import Workspace
 
@@ -69,10 +68,12 @@ def test_windows_never_cross_documents(workspace: Workspace, write: Write) -> No
     }
 
 
-def test_rows_of_a_sheet_are_cited_by_row_and_not_mixed(workspace: Workspace, write: Write) -> None:
+def test_rows_of_a_sheet_are_cited_by_cell_and_not_mixed(
+    workspace: Workspace, write: Write
+) -> None:
     add(workspace, "库", write("价.csv", "品名,单价\n苹果,5.5\n香蕉,3.2\n梨,4.1\n"))
     hit = search(workspace, "香蕉单价多少？")[0]
-    assert (hit.text, hit.place.row, hit.place.column) == ("品名：香蕉；单价：3.2", 3, "A")
+    assert (hit.text, hit.place.row, hit.place.column) == ("品名：香蕉；单价：3.2", 3, "B")
 
 
 def test_a_deleted_document_is_not_a_hit_even_before_the_indexes_know(
@@ -83,7 +84,7 @@ def test_a_deleted_document_is_not_a_hit_even_before_the_indexes_know(
     searchable = base.searchable()
     document = base.document("a.txt")
     workspace._removals.remove("库", document.document_id, bin_path=None, removed_by="")
-    hits = Retriever(workspace._passages).retrieve([searchable], "密码是什么？", top_k=5).hits
+    hits = workspace._retriever.retrieve([searchable], "密码是什么？", top_k=5).hits
     assert [hit.document for hit in hits] == ["b.txt"]
 
 

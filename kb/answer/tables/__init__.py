@@ -1,0 +1,1 @@
+"""Answers out of tables: the one cell that a look-up asks for."""
