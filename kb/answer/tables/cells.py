@@ -117,6 +117,8 @@ class _Measured:
         self._in = Counter(text for row in self._rows for text in set(row) if text)
         self._records = bool(self._head) and len(self._rows) >= _RECORDS
         self._label_columns = _label_columns(self._head, self._rows[self._body :])
+        self._names_columns = [_names_columns(row) for row in self._rows]
+        self._seen_letters: dict[str, float] = {}
         self._matches: dict[str, tuple[int, int, int, int]] = {}
         longest = sorted((self._match(text)[1] for text in self._in), reverse=True)
         self._table_words = math.log1p(sum(longest[:4]))
@@ -208,12 +210,10 @@ class _Measured:
 
     def _above(self, place: int, column: int) -> str:
         """What stands above in the nearest row that looks like a header inside the table."""
-        for above in reversed(self._rows[self._body : place]):
-            texts = {cell for cell in above if cell}
-            if len(texts) >= _HEADER_LABELS and all(
-                not is_numeric(cell) and len(cell) <= _LONG_LABEL for cell in texts
-            ):
-                return above[column] if column < len(above) else ""
+        for above in range(place - 1, self._body - 1, -1):
+            if self._names_columns[above]:
+                row = self._rows[above]
+                return row[column] if column < len(row) else ""
         return ""
 
     def _rank(self, place: int) -> int | None:
@@ -244,8 +244,11 @@ class _Measured:
 
     def _letters(self, text: str) -> float:
         """The share of a text's different characters that are in what is asked for."""
-        letters = set(compact(text))
-        return len(letters & set(self._asked.focus)) / len(letters) if letters else 0.0
+        if text not in self._seen_letters:
+            letters = set(compact(text))
+            shared = len(letters.intersection(self._asked.focus))
+            self._seen_letters[text] = shared / len(letters) if letters else 0.0
+        return self._seen_letters[text]
 
     def _rarity(self, text: str) -> float:
         """1 for a text of one row, 0 for one of all rows."""
@@ -274,6 +277,14 @@ def longest_common(text: str, within: str) -> tuple[int, int]:
                 break
             best, place = best + 1, found
     return best, place
+
+
+def _names_columns(row: Sequence[str]) -> bool:
+    """Tell a row inside a table that looks like a header: several short words, no numbers."""
+    texts = {cell for cell in row if cell}
+    return len(texts) >= _HEADER_LABELS and all(
+        len(cell) <= _LONG_LABEL and not is_numeric(cell) for cell in texts
+    )
 
 
 def _label_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> frozenset[int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter, mul
 
 from kb.answer.tables.asked import asked
 from kb.answer.tables.cells import Cell, FoundTable, cells, longest_common
@@ -43,6 +44,8 @@ WEIGHTS: Mapping[str, float] = {
 # … and how likely the chosen one is right: of 1, ln of its share in the choice, the share of the
 # question's words that are in its table, and how likely its passages answer the question.
 CERTAINTY = (-4.609, 2.781, 3.207, 5.527)
+
+_measures = attrgetter(*WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +158,7 @@ def ranks(found: Iterable[FoundTable]) -> list[int]:
 def choose(candidates: Sequence[Cell]) -> list[ChosenCell]:
     """Weigh the measures of cells against each other, best first."""
     weights = tuple(WEIGHTS.values())
-    scores = [
-        sum(weight * value for weight, value in zip(weights, astuple(cell.measures), strict=True))
-        for cell in candidates
-    ]
+    scores = [sum(map(mul, weights, _measures(cell.measures))) for cell in candidates]
     best = max(scores, default=0.0)
     likely = [math.exp(score - best) for score in scores]
     whole = sum(likely)
