@@ -220,3 +220,24 @@ def test_long_questions_before_a_follow_up_leave_it_room(
     pasted = Turn("很长的问题" * 400, "十天。" * 100)
     ask(chat, "那婚假呢？", turns=[pasted] * 3)
     assert len(chat.prompts[0]) < 1500
+
+
+def test_a_cell_is_the_answer_and_no_model_is_asked(
+    workspace: Workspace, write: Write, ask: Callable[..., list[AskEvent]]
+) -> None:
+    table = "设备,功率（kW）,净重（kg）\n空压机,37,1120\n冷却塔,7.5,980\n"
+    workspace.queue.wait(workspace.knowledge_base("库").add([write("设备台账.csv", table)]).job_id)
+    chat = ScriptedChat("不该被问到")
+    events = ask(chat, "冷却塔的净重是多少？")
+
+    answer = last(events)
+    assert (answer.answer, answer.model, answer.refused) == ("980", "table", False)
+    assert [event.text for event in events if isinstance(event, Token)] == ["980"]
+    assert chat.prompts == []
+    (citation,) = answer.citations
+    assert (citation.hit.document, citation.hit.place.row, citation.hit.place.column) == (
+        "设备台账.csv",
+        3,
+        "C",
+    )
+    assert [sentence.supported for sentence in answer.sentences] == [True]
