@@ -14,85 +14,40 @@ import argparse
 import dataclasses
 import hashlib
 import json
-import math
 import statistics
 import time
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from kb.exam.metrics import figure, interval_text, is_gold, is_right, reciprocal_rank
+from kb.exam.questions import ExamQuestion, parse_questions
 from kb.settings import Settings
 from kb.types import Answer, Hit
 from kb.workspace import Workspace
 
-Question = dict[str, Any]
 
-_MOST = 0.7
-_LONG_GOLD = 8
+@dataclass(frozen=True)
+class Asked:
+    """A question with the knowledge base that it goes to."""
 
-
-def normalised(text: str) -> str:
-    """Compare texts by their characters: NFKC, lower case, letters and digits only."""
-    return "".join(char for char in unicodedata.normalize("NFKC", text).lower() if char.isalnum())
+    kb: str
+    question: ExamQuestion
 
 
-def holds_answer(text: str, question: Question) -> bool:
-    """Whether one of the gold answers stands in the text."""
-    own = normalised(text)
-    return any(normalised(answer) in own for answer in question["answers"])
+def is_gold_hit(hit: Hit, question: ExamQuestion) -> bool:
+    """Whether a hit is right; of a free answer's, the passage itself is compared."""
+    text = hit.passage_text if question.answer_type == "long" else hit.text
+    return is_gold(hit.document, text, question)
 
 
-def is_gold_hit(hit: Hit, question: Question) -> bool:
-    """Whether a hit is of the right document and holds a gold answer.
-
-    Of a question with a free answer, the paragraph that answers it must be the hit, or most of it.
-    """
-    if Path(hit.document).name != question["doc"]:
-        return False
-    if question["answer_type"] != "long":
-        return holds_answer(hit.text, question)
-    shown, gold = _pairs(hit.passage_text), _pairs(question["evidence"])
-    return len(shown & gold) >= _MOST * min(len(shown), len(gold))
-
-
-def _pairs(text: str) -> set[str]:
-    own = normalised(text)
-    return {own[place : place + 2] for place in range(len(own) - 1)}
-
-
-def is_right(answer: str, question: Question, *, refused: bool) -> bool:
-    """Not refused, short, and with a gold answer in it, or most of a long one."""
-    own = normalised(answer)
-    golds = [normalised(gold) for gold in question["answers"]]
-    if refused or len(own) > max(80, 3 * max(map(len, golds))):
-        return False
-    pairs = _pairs(answer)
-    return any(
-        gold in own
-        or (len(gold) >= _LONG_GOLD and len(_pairs(gold) & pairs) >= _MOST * len(_pairs(gold)))
-        for gold in golds
-    )
-
-
-def questions(data: Path, names: Sequence[str]) -> Iterator[Question]:
+def questions(data: Path, names: Sequence[str]) -> Iterator[Asked]:
     """Yield the questions of the named knowledge bases."""
     for name in names:
-        with (data / "qa" / f"{name}.jsonl").open(encoding="utf-8") as file:
-            for line in file:
-                yield {**json.loads(line), "kb": name}
-
-
-def interval(share: float, count: int) -> str:
-    """A share with its 95 % Wilson interval."""
-    if not count:
-        return "–"
-    z = 1.96
-    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    half /= 1 + z * z / count
-    return f"{share:.3f} [{centre - half:.3f}, {centre + half:.3f}] n={count}"
+        path = data / "qa" / f"{name}.jsonl"
+        for question in parse_questions(path.name, path.read_bytes()):
+            yield Asked(name, question)
 
 
 def ingest(workspace: Workspace, data: Path, names: Sequence[str]) -> None:
@@ -112,34 +67,30 @@ def ingest(workspace: Workspace, data: Path, names: Sequence[str]) -> None:
         )
 
 
-def measure_retrieval(workspace: Workspace, asked: Sequence[Question], top_k: int) -> None:
+def measure_retrieval(workspace: Workspace, asked: Sequence[Asked], top_k: int) -> None:
     """Print recall and mean reciprocal rank for each knowledge base and kind of question."""
     ranks: dict[tuple[str, str], list[int]] = defaultdict(list)
     taken: list[float] = []
-    misses = []
-    for question in asked:
-        result = workspace.search([question["kb"]], question["question"], top_k=top_k)
+    for each in asked:
+        question = each.question
+        result = workspace.search([each.kb], question.text, top_k=top_k)
         taken.append(result.milliseconds)
         rank = next((hit.rank for hit in result.hits if is_gold_hit(hit, question)), 0)
-        ranks[question["kb"], question["answer_type"]].append(rank)
-        ranks["all", question["answer_type"]].append(rank)
-        if not rank:
-            misses.append((question, result.hits))
+        ranks[each.kb, question.answer_type].append(rank)
+        ranks["all", question.answer_type].append(rank)
     print(f"\n{'knowledge base':<16}{'kind':<10}recall@{top_k}{'':<28}recall@1  MRR")
     for (name, kind), found in sorted(ranks.items()):
-        share = sum(rank > 0 for rank in found) / len(found)
-        first = sum(rank == 1 for rank in found) / len(found)
-        reciprocal = sum(1 / rank for rank in found if rank) / len(found)
-        print(
-            f"{name:<16}{kind:<10}{interval(share, len(found)):<37}{first:.3f}     {reciprocal:.3f}"
-        )
+        shares = interval_text(figure(rank > 0 for rank in found))
+        first = figure(rank == 1 for rank in found).value
+        reciprocal = figure(map(reciprocal_rank, found)).value
+        print(f"{name:<16}{kind:<10}{shares:<37}{first:.3f}     {reciprocal:.3f}")
     print(
         f"milliseconds a question: median {statistics.median(taken):.1f}, "
         f"p95 {statistics.quantiles(taken, n=20)[-1]:.1f}"
     )
 
 
-def measure_answers(workspace: Workspace, asked: Sequence[Question], out: Path) -> None:
+def measure_answers(workspace: Workspace, asked: Sequence[Asked], out: Path) -> None:
     """Ask, keep every answer, and print the share of right ones."""
     known = {}
     if out.exists():
@@ -147,35 +98,36 @@ def measure_answers(workspace: Workspace, asked: Sequence[Question], out: Path) 
             entry = json.loads(line)
             known[entry["id"]] = entry
     with out.open("a", encoding="utf-8") as file:
-        for question in asked:
-            if question["id"] in known:
+        for each in asked:
+            question = each.question
+            if question.id in known:
                 continue
-            *_, answer = workspace.ask([question["kb"]], question["question"], conversation="")
+            *_, answer = workspace.ask([each.kb], question.text, conversation="")
             assert isinstance(answer, Answer)
             entry = {
                 **dataclasses.asdict(answer),
-                "id": question["id"],
+                "id": question.id,
                 "gold_shown": any(is_gold_hit(c.hit, question) for c in answer.citations),
-                "gold": question["answers"],
+                "gold": question.answers,
             }
-            known[question["id"]] = entry
+            known[question.id] = entry
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
             file.flush()
-    entries = [known[question["id"]] for question in asked]
-    right = [
-        is_right(entry["answer"], question, refused=entry["refused"])
-        for entry, question in zip(entries, asked, strict=True)
-    ]
-    refused = [entry["refused"] for entry in entries]
-    gated = [entry["answerable"] < entry["threshold"] for entry in entries]
+    entries = [known[each.question.id] for each in asked]
+    right = figure(
+        bool(is_right(each.question, entry["answer"], refused=entry["refused"]))
+        for entry, each in zip(entries, asked, strict=True)
+    )
+    refused = figure(entry["refused"] for entry in entries)
+    gated = figure(entry["answerable"] < entry["threshold"] for entry in entries)
     first = [
         entry["milliseconds"]["first_token"]
         for entry in entries
         if entry["milliseconds"]["first_token"]
     ]
-    print(f"\nright answers    {interval(sum(right) / len(right), len(right))}")
-    print(f"refused          {interval(sum(refused) / len(refused), len(refused))}")
-    print(f"  by the gate    {interval(sum(gated) / len(gated), len(gated))}")
+    print(f"\nright answers    {interval_text(right)}")
+    print(f"refused          {interval_text(refused)}")
+    print(f"  by the gate    {interval_text(gated)}")
     if first:
         print(f"first token      median {statistics.median(first) / 1000:.2f} s")
     total = [entry["milliseconds"]["total"] for entry in entries]
@@ -198,8 +150,8 @@ def main() -> None:
         asked = list(questions(arguments.data, names))
         measure_retrieval(workspace, asked, arguments.top_k)
         if arguments.answers:
-            spans = [question for question in asked if question["answer_type"] == "span"]
-            spans.sort(key=lambda question: hashlib.sha256(question["id"].encode()).hexdigest())
+            spans = [each for each in asked if each.question.answer_type == "span"]
+            spans.sort(key=lambda each: hashlib.sha256(str(each.question.id).encode()).hexdigest())
             measure_answers(workspace, spans[: arguments.answers], arguments.home / "answers.jsonl")
     finally:
         workspace.close()
