@@ -34,7 +34,7 @@ class QuestionsError(KBError):
 
 
 class NoQuestionsError(KBError):
-    """A file holds no question, or a table no column for them. Params: ``path``."""
+    """A table has no column for questions. Params: ``path``."""
 
     code = "no_questions"
 
@@ -69,18 +69,14 @@ def parse_questions(name: str, content: bytes) -> list[ExamQuestion]:
 
     Raises:
         QuestionsError: a line lacks ``id`` or ``question``, or is no JSON; the file is no table.
-        NoQuestionsError: there is no question in it, or no column for them.
+        NoQuestionsError: a table has no column for questions.
     """
     suffix = PurePath(name).suffix.lower()
     if suffix in (".csv", ".tsv"):
-        questions = list(_of_rows(name, _csv_rows(content)))
-    elif suffix in SPREADSHEETS:
-        questions = list(_of_rows(name, _sheet_rows(name, content)))
-    else:
-        questions = list(_of_lines(name, content))
-    if not questions:
-        raise NoQuestionsError(f"no question in {name}", path=name)
-    return questions
+        return list(_of_rows(name, _csv_rows(content)))
+    if suffix in SPREADSHEETS:
+        return list(_of_rows(name, _sheet_rows(name, content)))
+    return list(_of_lines(name, content))
 
 
 def question_of(content: Mapping[str, Any]) -> ExamQuestion:
