@@ -71,6 +71,10 @@ class Context:
         """Return a text in the reader's language."""
         return text(f"cli.{key}", self.language, **params)
 
+    def name_of(self, key: str) -> str:
+        """Return what the pages call something."""
+        return text(key, self.language)
+
     def operations(self, *, run_jobs: bool = False) -> Operations:
         """Return the operations of the server that holds the data folder, else of this process."""
         if self._operations is None:
