@@ -9,6 +9,7 @@ from app.api.answers import (
     AskModel,
     CitationModel,
     ConversationModel,
+    FeedbackModel,
     HitModel,
     MessageModel,
     SearchModel,
@@ -35,6 +36,7 @@ from kb.types import (
     Citation,
     ConversationRecord,
     DocumentRecord,
+    FeedbackRecord,
     HealthReport,
     Hit,
     JobItem,
@@ -280,10 +282,24 @@ def conversation_model(record: ConversationRecord) -> ConversationModel:
 def message_model(record: MessageRecord) -> MessageModel:
     """Convert a stored message."""
     return MessageModel(
+        message_id=record.message_id,
         role=record.role,
         text=record.text,
         created_at=record.created_at,
         answer=None if record.answer is None else ask_model(record.answer),
+        feedback=record.praise,
+    )
+
+
+def feedback_model(record: FeedbackRecord) -> FeedbackModel:
+    """Convert what a reader thought of an answer."""
+    return FeedbackModel(
+        message_id=record.message_id,
+        feedback=record.praise,
+        conversation=record.conversation,
+        knowledge_base_ids=list(record.kb_ids),
+        answer=ask_model(record.answer),
+        created_at=record.created_at,
     )
 
 

@@ -12,6 +12,7 @@ DocumentState = Literal[
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Outcome = Literal["ready", "unchanged", "duplicate", "partial", "failed", "unsupported", "excluded"]
 Health = Literal["green", "amber", "red"]
+Praise = Literal["up", "down"]
 
 Box = tuple[float, float, float, float]
 
@@ -452,9 +453,23 @@ class ConversationRecord:
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """A stored message; ``answer`` is there for the assistant's."""
+    """A stored message; ``answer`` is there for the assistant's, ``praise`` where a reader said."""
 
+    message_id: int
     role: Literal["user", "assistant"]
     text: str
     created_at: float
     answer: Answer | None
+    praise: Praise | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRecord:
+    """What a reader thought of an answer."""
+
+    message_id: int
+    praise: Praise
+    conversation: str
+    kb_ids: tuple[str, ...]
+    answer: Answer
+    created_at: float

@@ -35,6 +35,7 @@ from kb.store.contents import Contents
 from kb.store.conversations import Conversations
 from kb.store.database import Database
 from kb.store.documents import Documents
+from kb.store.feedback import Feedback
 from kb.store.health import FileHealth
 from kb.store.jobs import Jobs
 from kb.store.passages import Passages
@@ -77,6 +78,7 @@ class Workspace:
         self._health = FileHealth(self._database)
         self._jobs = Jobs(self._database)
         self.conversations = Conversations(self._database)
+        self.feedback = Feedback(self._database)
         self.engines = Engines(
             settings,
             opener=opener,
@@ -189,7 +191,7 @@ class Workspace:
         name = checked_name(name)
         model = table.find_embedder(embedder or self.settings.embedder, self.settings.models)
         with self._creating:
-            taken = self._catalog.ids() | {"models"}
+            taken = self._catalog.ids() | {"models", "exams"}
             kb_id = folder_name(name, lambda each: each in taken or self.folder(each).exists())
             record = self._catalog.create(
                 kb_id,

@@ -117,10 +117,29 @@ class ConversationList(Model):
 class MessageModel(Model):
     """A message; ``answer`` is there for those of the assistant."""
 
+    message_id: int
     role: str
     text: str
     created_at: float
     answer: AskModel | None
+    feedback: Literal["up", "down"] | None
+
+
+class FeedbackModel(Model):
+    """What a reader thought of an answer."""
+
+    message_id: int
+    feedback: Literal["up", "down"]
+    conversation: str
+    knowledge_base_ids: list[str]
+    answer: AskModel
+    created_at: float
+
+
+class FeedbackList(Model):
+    """Feedback, the latest first."""
+
+    feedback: list[FeedbackModel]
 
 
 class MessageList(Model):

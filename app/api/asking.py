@@ -11,11 +11,23 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.api.answers import AnswerEvent, AskModel, ConversationList, MessageList, SearchModel
+from app.api.answers import (
+    AnswerEvent,
+    AskModel,
+    ConversationList,
+    FeedbackList,
+    MessageList,
+    SearchModel,
+)
 from app.api.dependencies import CurrentLanguage, CurrentOperations, CurrentWorkspace
 from app.api.models import ErrorBody, ErrorModel
-from app.api.requests import AskRequest, RenameConversationRequest, SearchRequest
-from app.convert import conversation_model, message_model
+from app.api.requests import (
+    AskRequest,
+    FeedbackRequest,
+    RenameConversationRequest,
+    SearchRequest,
+)
+from app.convert import conversation_model, feedback_model, message_model
 from app.events import EventStream
 from app.messages import of_error
 from app.operations import AskEventModel, event_model
@@ -111,6 +123,24 @@ def messages(conversation_id: str, workspace: CurrentWorkspace) -> MessageList:
     """Return the messages of a conversation, oldest first."""
     records = workspace.conversations.messages(conversation_id)
     return MessageList(messages=[message_model(record) for record in records])
+
+
+@router.put("/messages/{message_id}/feedback", status_code=204)
+def give_feedback(
+    message_id: int, request: FeedbackRequest, workspace: CurrentWorkspace
+) -> Response:
+    """Praise or blame an answer, or take that back; the number is in the list of messages."""
+    workspace.feedback.give(message_id, request.feedback)
+    return Response(status_code=204)
+
+
+@router.get("/feedback")
+def feedback(
+    workspace: CurrentWorkspace, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
+) -> FeedbackList:
+    """List the feedback with questions, answers and passages, the latest first."""
+    records = workspace.feedback.page(limit=limit)
+    return FeedbackList(feedback=[feedback_model(record) for record in records])
 
 
 @router.patch("/conversations/{conversation_id}", status_code=204)

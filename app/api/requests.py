@@ -97,3 +97,9 @@ class RenameConversationRequest(Request):
     """Give a conversation another title."""
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class FeedbackRequest(Request):
+    """Praise or blame an answer; null takes back what was given."""
+
+    feedback: Literal["up", "down"] | None

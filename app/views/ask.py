@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.components import asking, frame, history, markup
 from app.components.answer import show_answer
+from app.components.feedback import show_feedback
 from app.state import workspace
 from kb.types import KnowledgeBaseRecord
 
@@ -43,6 +44,7 @@ def _talk(knowledge_bases: list[KnowledgeBaseRecord]) -> None:
         with st.chat_message(message.role, avatar=history.AVATARS[message.role]):
             if message.answer is not None:
                 show_answer(message.answer, key=str(number))
+                show_feedback(message)
             elif message.role == "user":
                 st.text(message.text)
             else:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from kb.errors import NotFoundError
 from kb.store.database import Database
-from kb.store.tables import conversations, message_sources, messages
+from kb.store.tables import conversations, feedback, message_sources, messages
 from kb.types import (
     FIXED_REPLY,
     Answer,
@@ -84,16 +84,19 @@ class Conversations:
         self.get(conversation_id)
         with self._db.read() as connection:
             rows = connection.execute(
-                select(messages)
+                select(messages, feedback.c.verdict)
+                .outerjoin(feedback, feedback.c.message_id == messages.c.id)
                 .where(messages.c.conversation_id == conversation_id)
                 .order_by(messages.c.id)
             ).all()
         return [
             MessageRecord(
+                message_id=row.id,
                 role=row.role,
                 text=row.text,
                 created_at=row.created_at,
-                answer=_answer(row.answer) if row.answer else None,
+                answer=stored_answer(row.answer) if row.answer else None,
+                praise=row.verdict,
             )
             for row in rows
         ]
@@ -183,6 +186,7 @@ class Conversations:
         """
         ids = select(messages.c.id).where(messages.c.conversation_id == conversation_id)
         with self._db.write() as connection:
+            connection.execute(delete(feedback).where(feedback.c.message_id.in_(ids)))
             connection.execute(delete(message_sources).where(message_sources.c.message_id.in_(ids)))
             connection.execute(
                 delete(messages).where(messages.c.conversation_id == conversation_id)
@@ -202,7 +206,8 @@ def _record(row: Row[Any]) -> ConversationRecord:
     return ConversationRecord(row.id, row.title, tuple(row.kb_ids), row.created_at, row.updated_at)
 
 
-def _answer(stored: Mapping[str, Any]) -> Answer:
+def stored_answer(stored: Mapping[str, Any]) -> Answer:
+    """Read an answer as it is stored."""
     return Answer(
         **{
             **stored,

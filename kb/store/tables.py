@@ -337,6 +337,16 @@ messages = Table(
     Index("messages_by_conversation", "conversation_id", "id"),
 )
 
+# What readers thought of an answer.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("message_id", Integer, ForeignKey("messages.id"), primary_key=True),
+    Column("verdict", String, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
 # Which documents a stored answer shows: a right that is withdrawn later must reach old answers too.
 message_sources = Table(
     "message_sources",

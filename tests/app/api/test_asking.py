@@ -121,6 +121,27 @@ def test_conversations_are_renamed_and_deleted(filled: Workspace, http: TestClie
     assert http.get("/api/conversations").json() == {"conversations": []}
 
 
+def test_an_answer_is_praised_and_the_praise_taken_back(
+    filled: Workspace, http: TestClient
+) -> None:
+    conversation = http.post("/api/ask", json=QUESTION).json()["conversation"]
+    url = f"/api/conversations/{conversation}/messages"
+    question, answer = http.get(url).json()["messages"]
+    assert answer["feedback"] is None
+    number = answer["message_id"]
+    put = http.put(f"/api/messages/{number}/feedback", json={"feedback": "up"})
+    assert put.status_code == 204
+    assert http.get(url).json()["messages"][1]["feedback"] == "up"
+    [given] = http.get("/api/feedback").json()["feedback"]
+    assert (given["feedback"], given["answer"]["question"]) == ("up", QUESTION["question"])
+    assert given["answer"]["citations"][0]["document"] == "年假.md"
+    http.put(f"/api/messages/{number}/feedback", json={"feedback": None})
+    assert http.get("/api/feedback").json() == {"feedback": []}
+    wrong = f"/api/messages/{question['message_id']}/feedback"
+    assert http.put(wrong, json={"feedback": "up"}).status_code == 404
+    assert http.put(wrong, json={"feedback": "great"}).status_code == 422
+
+
 @pytest.mark.parametrize("route", ["health", "openapi.json"])
 def test_health_and_schema_are_served(filled: Workspace, http: TestClient, route: str) -> None:
     assert http.get(f"/api/{route}").status_code == 200

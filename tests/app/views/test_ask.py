@@ -113,3 +113,16 @@ def test_an_answer_stopped_before_its_first_word_says_so(filled: Workspace, page
     assert not page.exception
     assert "已停止，没有生成答案" in texts(page)
     assert not page.warning
+
+
+def test_an_answer_is_praised_blamed_and_the_blame_taken_back(
+    filled: Workspace, page: AppTest
+) -> None:
+    ask(page.run(), "带薪年假有几天？")
+    page.feedback[0].set_value(1).run()
+    assert [given.praise for given in filled.feedback.page()] == ["up"]
+    page.feedback[0].set_value(0).run()
+    assert [given.praise for given in filled.feedback.page()] == ["down"]
+    page.feedback[0].set_value(None).run()
+    assert not page.exception
+    assert filled.feedback.page() == []
