@@ -21,8 +21,15 @@ knowledge_bases = st.Page(
     url_path="knowledge-bases",
     help=say("nav.knowledge_bases.help"),
 )
-page = st.navigation([ask, knowledge_bases], position="sidebar")
-frame.head(page.title, wide=page == knowledge_bases)
+exam = st.Page(
+    "views/exam.py",
+    title=say("nav.exam"),
+    icon=":material/fact_check:",
+    url_path="exam",
+    help=say("nav.exam.help"),
+)
+page = st.navigation([ask, knowledge_bases, exam], position="sidebar")
+frame.head(page.title, wide=page != ask)
 history.sidebar()
 frame.foot()
 try:

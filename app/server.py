@@ -23,7 +23,7 @@ from app.client import (
 )
 from app.guard import Guard, is_loopback
 from app.messages import of_error
-from app.state import set_workspace
+from app.state import exams, set_workspace
 from app.strings import Language, text
 from kb.errors import BusyError, KBError, SettingsError
 from kb.settings import Settings, load_settings
@@ -48,8 +48,8 @@ _STREAMLIT: dict[str, object] = {
     "server.enableCORS": True,
     "server.enableStaticServing": False,
     "server.showEmailPrompt": False,
-    # Files come in through /api, never through Streamlit's memory.
-    "server.maxUploadSize": 1,
+    # Documents come in through /api; only the questions of an exam pass through Streamlit's memory.
+    "server.maxUploadSize": 8,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "client.showErrorLinks": False,
@@ -164,6 +164,7 @@ class _Opening(threading.Thread):
             return
         set_workspace(self._workspace)
         try:
+            exams().resume_interrupted()
             self._workspace.engines.warm_up()
         except Exception:
             # Whoever asks meets the same failure, as a sentence.

@@ -30,6 +30,18 @@ def block(text: str, css: str) -> str:
     return f'<div class="{css}">{html.escape(text)}</div>'
 
 
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a small table; every cell is a text, whatever stands in it."""
+    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in heads)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return (
+        f'<div class="zk-scroll"><table class="zk-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
 def passage(window: str, found: str) -> str:
     """Return a window with the passage that was found in it marked."""
     start = window.find(found)

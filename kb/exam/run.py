@@ -17,7 +17,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,6 +64,7 @@ class RunRecord:
     """A run. Times are seconds since the epoch; ``seconds`` is how long it has worked in all.
 
     ``problem`` is the code of the error that made the latest question fail, ``detail`` its text.
+    ``figures`` are the measures of a run that has ended, without their intervals.
     """
 
     run_id: str
@@ -80,6 +81,7 @@ class RunRecord:
     finished_at: float | None = None
     problem: str = ""
     detail: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 Ask = Callable[[ExamQuestion, RunSettings, Callable[[], bool]], Mapping[str, Any]]
@@ -132,7 +134,9 @@ class Exams:
 
     def runs(self) -> list[RunRecord]:
         """List the runs, the newest first."""
-        found = [self.get(path.parent.name) for path in self._folder.glob("*/run.json")]
+        names = [path.parent.name for path in self._folder.glob("*/run.json")]
+        # Somebody may have copied a folder: only what has a run's own name is one.
+        found = [self.get(name) for name in names if _RUN_ID.fullmatch(name)]
         return sorted(found, key=lambda record: record.created_at, reverse=True)
 
     def get(self, run_id: str) -> RunRecord:
@@ -173,11 +177,16 @@ class Exams:
         outcomes = read_outcomes(self.results(run_id))
         key = (run_id, len(outcomes))
         with self._lock:
-            if key not in self._reports:
-                self._reports[key] = make_report(self.questions(run_id), outcomes)
-                while len(self._reports) > _REPORTS_KEPT:
-                    del self._reports[next(iter(self._reports))]
-            return self._reports[key]
+            kept = self._reports.get(key)
+        if kept is not None:
+            return kept
+        # Seconds for hundreds of answers: nobody else waits for it.
+        report = make_report(self.questions(run_id), outcomes)
+        with self._lock:
+            self._reports[key] = report
+            while len(self._reports) > _REPORTS_KEPT:
+                del self._reports[next(iter(self._reports))]
+        return report
 
     def cancel(self, run_id: str) -> None:
         """Stop a run at the next token; what was answered stays.
@@ -301,6 +310,11 @@ class Exams:
         if self._closing.is_set() and record.run_id not in self._cancelled:
             self._save(record)
             return
+        figures = self.report(record.run_id).figures
+        record = replace(
+            record,
+            figures={name: each.value for name, each in figures.items() if each.value is not None},
+        )
         if record.run_id in self._cancelled:
             self._finish(record, "cancelled")
         else:
