@@ -143,6 +143,6 @@ def test_a_run_is_deleted(filled: Workspace, page: AppTest) -> None:
 
 
 def test_the_page_speaks_english(filled: Workspace, page: AppTest) -> None:
-    page.query_params["lang"] = "en"
+    page.session_state["language"] = "en"
     page.run()
     assert "No exams yet" in texts(page)
