@@ -11,6 +11,7 @@ from kb.errors import NotFoundError, PromptError
 
 PROMPT_VARIABLES = {
     "standalone_question": frozenset({"history", "question"}),
+    "table_plan": frozenset({"table", "columns", "conditions", "question"}),
 }
 _REPLIES = "fixed_replies"
 _ANSWER_VARIABLES = frozenset({"context", "question"})

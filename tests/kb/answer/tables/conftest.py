@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -5,9 +6,26 @@ import pytest
 
 from kb.answer.tables.sqlite import SheetDatabase, SheetDatabases
 from tests.kb.answer.tables import tables
-from tests.kb.store.conftest import Store, store
+from tests.kb.store.conftest import Store
 
-__all__ = ["store"]
+
+@pytest.fixture(scope="session")
+def empty_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog with a knowledge base "kb", to be copied: migrations take a while."""
+    path = tmp_path_factory.mktemp("catalog") / "catalog.db"
+    store = Store(path)
+    store.catalog.create("kb", "财报", description="", embedder="tiny", dim=4, created_by="someone")
+    store.database.close()
+    return path
+
+
+@pytest.fixture
+def store(empty_catalog: Path, tmp_path: Path) -> Iterator[Store]:
+    path = tmp_path / "catalog.db"
+    shutil.copy(empty_catalog, path)
+    store = Store(path)
+    yield store
+    store.database.close()
 
 
 @pytest.fixture

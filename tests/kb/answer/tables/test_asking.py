@@ -1,0 +1,173 @@
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from kb.answer.prompts import Prompt, PromptFolder
+from kb.answer.tables.asking import Chooser, TableAnswer, TableAsker, UsedCell
+from kb.answer.tables.sqlite import SheetDatabase, SheetDatabases
+from kb.errors import GenerationError
+from kb.llms.base import ChatMessage, Sampling
+from kb.settings import PROJECT
+from kb.types import SheetTable
+from tests.kb.answer.tables.tables import STAFF_HEADER, STAFF_ROWS, stored_table
+from tests.kb.store.conftest import Store
+
+
+@pytest.fixture
+def asker(store: Store, databases: SheetDatabases) -> TableAsker:
+    return TableAsker(store.sheets, lambda _: databases)
+
+
+@pytest.fixture
+def table(store: Store) -> SheetTable:
+    return stored_table(store, "员工名册.xlsx", STAFF_HEADER, STAFF_ROWS)
+
+
+def answer(asker: TableAsker, question: str, *tables: SheetTable) -> TableAnswer:
+    found = asker.ask_tables(question, tables)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("谁的工资最高？", "赵六（15,000元）"),
+        ("年龄最小的员工是谁？", "钱七（26）"),
+        ("月薪第二高的是谁？", "张三（12,000元）"),
+        ("哪位员工入职最早？", "王五（2019年5月6日）"),
+        ("研发部的平均月薪是多少？", "10,750元"),
+        ("所有员工的月薪合计多少？", "51,500元"),
+        ("市场部一共有多少人？", "2"),
+        ("30岁以上的员工有几个？", "3"),
+        ("2021年入职的有多少人？", "2"),
+        ("一共有几个部门？", "3"),
+        ("月薪前三名的员工有哪些？", "赵六（15,000元）、张三（12,000元）、李四（9,500元）"),
+        ("月薪最低的两个人是谁？", "钱七（7,000元）、王五（8,000元）"),
+        ("张三和李四谁的年龄更大？", "张三（31）"),
+        ("张三和李四的月薪相差多少？", "相差2500元（张三（12,000元）、李四（9,500元））"),
+        ("哪个部门的平均月薪最高？", "市场部（11,500元）"),
+        ("各部门的平均月薪是多少？", "研发部（10,750元）、市场部（11,500元）、财务部（7000元）"),
+        ("月薪超过9000元的员工有哪些？", "张三、李四、赵六"),
+        ("除了研发部，月薪最高的是谁？", "赵六（15,000元）"),
+        ("月薪前三名里年龄最小的是谁？", "李四（28）"),
+    ],
+)
+def test_plain_questions_are_computed(
+    asker: TableAsker, table: SheetTable, question: str, text: str
+) -> None:
+    assert answer(asker, question, table).text == text
+
+
+def test_an_answer_tells_its_cells_and_its_sql(asker: TableAsker, table: SheetTable) -> None:
+    found = answer(asker, "市场部的月薪总共多少？", table)
+    assert (found.text, found.operation, found.row_count) == ("23,000元", "sum", 2)
+    assert found.cells == (UsedCell(4, "C", "月薪（元）"), UsedCell(5, "C", "月薪（元）"))
+    assert found.sql == (
+        'SELECT NULL, SUM("月薪（元）"), NULL FROM "员工名册" '
+        'WHERE NOT "合计行" AND "部门" = \'市场部\''
+    )
+
+
+def test_the_table_that_explains_the_question_is_taken(
+    asker: TableAsker, table: SheetTable, store: Store
+) -> None:
+    rows = [("水泵", "3", "20"), ("阀门", "5", "30")]
+    other = stored_table(store, "员工用品.xlsx", ("品名", "数量", "单价"), rows)
+    assert answer(asker, "哪个品名的单价最高？", table, other).table == other
+    assert answer(asker, "谁的月薪最高？", other, table).table == table
+
+
+@pytest.mark.parametrize(
+    "question", ["公司的地址在哪里？", "你们什么时候放假", "火星上的温度最高是多少度？"]
+)
+def test_what_the_table_does_not_say_is_left_alone(
+    asker: TableAsker, table: SheetTable, question: str
+) -> None:
+    assert asker.ask_tables(question, [table]) is None
+
+
+class ScriptedChat:
+    """Answers with what it was given, one after the other, and keeps what it was asked."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers: Iterator[Any] = iter(answers)
+        self.asked: list[list[ChatMessage]] = []
+        self.schema: Mapping[str, Any] = {}
+
+    def structured(
+        self,
+        messages: Sequence[ChatMessage],
+        schema: Mapping[str, Any],
+        sampling: Sampling | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Any:
+        self.asked.append(list(messages))
+        self.schema = schema
+        found = next(self._answers)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def chooser(chat: ScriptedChat) -> Chooser:
+    prompt: Prompt = PromptFolder(PROJECT / "prompts").load("table_plan")
+    return Chooser(chat, prompt, lambda: False)
+
+
+def chosen(**values: object) -> dict[str, object]:
+    plain = {"operation": "max", "show": "姓名", "measure": "无", "group_by": "无"}
+    return {**plain, "descending": True, "limit": 1, **values}
+
+
+UNPLAIN = "研发部里最能干、给公司挣得盆满钵满的是哪位"
+
+
+def test_the_model_chooses_columns_for_a_question_that_is_not_plain(
+    asker: TableAsker, table: SheetTable
+) -> None:
+    chat = ScriptedChat(chosen(measure="业绩（万元）"))
+    found = asker.ask_tables(UNPLAIN, [table], chooser(chat))
+    assert found is not None
+    assert found.text == "张三（120.5万元）"
+    assert chat.schema["properties"]["measure"]["enum"] == [
+        "月薪（元）",
+        "年龄",
+        "入职日期",
+        "业绩（万元）",
+        "无",
+    ]
+    assert "部门＝研发部" in chat.asked[0][0].content
+
+
+def test_a_plan_without_sense_is_sent_back_once(asker: TableAsker, table: SheetTable) -> None:
+    chat = ScriptedChat(chosen(), chosen(measure="业绩（万元）"))
+    found = asker.ask_tables(UNPLAIN, [table], chooser(chat))
+    assert found is not None
+    assert found.text == "张三（120.5万元）"
+    assert len(chat.asked[1]) == 3
+    chat = ScriptedChat(chosen(), chosen())
+    assert asker.ask_tables(UNPLAIN, [table], chooser(chat)) is None
+
+
+def test_without_the_model_the_question_is_left_alone(asker: TableAsker, table: SheetTable) -> None:
+    assert asker.ask_tables(UNPLAIN, [table]) is None
+    chat = ScriptedChat(GenerationError("broken"))
+    assert asker.ask_tables(UNPLAIN, [table], chooser(chat)) is None
+
+
+def test_a_table_that_went_meanwhile_is_passed_over(
+    asker: TableAsker, table: SheetTable, store: Store
+) -> None:
+    store.removals.remove("kb", table.document_id, bin_path=None, removed_by="")
+    while store.contents.purge():
+        pass
+    assert asker.ask_tables("谁的工资最高？", [table]) is None
+
+
+def test_databases_stay_open_between_questions(
+    databases: SheetDatabases, table: SheetTable
+) -> None:
+    first: SheetDatabase = databases.open(table)
+    assert databases.open(table) is first
