@@ -270,6 +270,11 @@ def _ask(table: Made, kind: str, rng: random.Random) -> Question | None:
     chosen = [row for row in filled if row[category.header] == value]
     middle = _value(ranked[len(ranked) * rng.randrange(3, 7) // 10], measure)
     bound = _round(middle, measure)
+    if kind in ("count_above", "list_above", "list_both") and any(
+        _value(row, measure) == bound for row in filled
+    ):
+        # Whether 以上 takes the bound in is disputed.
+        return None
     slots: dict[str, object] = {
         "n": domain.noun,
         "w": domain.which,

@@ -22,6 +22,7 @@ _MOST_LINKED = 200
 _FEW_VALUES = 15
 _LIKE_ENOUGH = 89.0
 _LONG_CELL = 6
+_SURE_NAME = 0.55
 
 
 def link(question: str, database: SheetDatabase) -> Links:
@@ -32,15 +33,12 @@ def link(question: str, database: SheetDatabase) -> Links:
     links.context = list(_context(text, database.table))
     mentions = [each for each in _values(text, database) if not _of_title(each, links.context)]
     values = _resolved(mentions, links.columns)
+    spans = [(each.start, each.end) for each in values]
+    spans += [(each.start, each.end) for each in links.columns if each.score >= _SURE_NAME]
     links.columns = [
         each
         for each in links.columns
-        if not any(
-            value.start <= each.start
-            and each.end <= value.end
-            and value.end - value.start > each.end - each.start
-            for value in values
-        )
+        if not _inside_longer(each, spans) and not _aside(each, links.context)
     ]
     links.values = values
     taken = [(each.start, each.end) for each in values]
@@ -199,6 +197,23 @@ def _context(text: str, table: SheetTable) -> Iterator[Span]:
             start = end
         else:
             start += 1
+
+
+def _inside_longer(mention: ColumnMention, spans: Sequence[Span]) -> bool:
+    """销售 names no column where 销售量 does."""
+    return any(
+        start <= mention.start and mention.end <= end and end - start > mention.end - mention.start
+        for start, end in spans
+    )
+
+
+def _aside(mention: ColumnMention, context: Sequence[Span]) -> bool:
+    """Words in a long piece of the table's title ask for no column."""
+    length = mention.end - mention.start
+    return any(
+        start <= mention.start and mention.end <= end and end - start >= 2 * length + 2
+        for start, end in context
+    )
 
 
 def _of_title(mention: ValueMention, context: Sequence[Span]) -> bool:

@@ -33,6 +33,8 @@ _IMPLIED = (
     (re.compile(r"最远|最近"), re.compile(r"距离|里程")),
 )
 
+_HALF_NAMED = 0.7
+
 
 class Reading:
     """A linked question, asked for its measure, its groups, what it is about.
@@ -94,6 +96,8 @@ class Reading:
         for mention in self.links.columns:
             if not self._measurable(mention) or (before and mention.start > place):
                 continue
+            if mention.column.kind == "date" and not words.IN_TIME.search(self.text):
+                continue
             score = mention.score - 0.015 * _distance(mention, place)
             # 价格超过100元的产品中销量最高: the price was for the condition.
             if mention.column.index in compared and self._beside_condition(mention):
@@ -124,6 +128,15 @@ class Reading:
     def _measurable(self, mention: ColumnMention) -> bool:
         column = mention.column
         if column.is_ordinal or column.is_identifier or column.kind == "text":
+            return False
+        # 订单最多的供应商 has the most rows with 订单号, not the highest 订单金额.
+        names_rows = mention.score < _HALF_NAMED and re.search("最[多少]", self.text)
+        if names_rows and any(
+            (other.start, other.end) == (mention.start, mention.end)
+            and other.column.kind == "text"
+            and other.score >= mention.score
+            for other in self.links.columns
+        ):
             return False
         return not any(
             value.start <= mention.start and mention.end <= value.end for value in self.links.values
@@ -161,7 +174,11 @@ class Reading:
             if plain and not asked["noun"]:
                 return max(plain, key=lambda mention: mention.score).column
             noun = asked["noun"] or ""
-            holding = [column for column in self.numeric if noun and noun in folded(column.name)]
+            holding = [
+                column
+                for column in self.numeric
+                if noun and noun in folded(column.name) and re.search("数量?$|量$", column.name)
+            ]
             return holding[0] if len(holding) == 1 else None
         inside = [
             mention
@@ -203,6 +220,12 @@ class Reading:
                 )
             ):
                 best = mention
+        if best is None and end - start == 1:
+            # 省 for 省份, 班 for 班级: one letter is no mention, but here a column is named.
+            letter = self.text[start:end]
+            for column in self.columns:
+                if column.kind == "text" and letter in (column.name[:1], column.name[-1:]):
+                    return column
         return best.column if best and best.score >= 0.3 else None
 
     def group(self, measure: Column, place: int) -> tuple[Column | None, Aggregate | None]:

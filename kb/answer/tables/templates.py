@@ -13,6 +13,9 @@ from kb.answer.tables.reading import Reading
 from kb.answer.tables.sqlite import SheetDatabase
 from kb.text.numerals import parse_numeral
 
+# From here on a column's cells name their rows.
+_NAMES_ROWS = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
@@ -25,9 +28,11 @@ class Drafted:
 
 def draft(links: Links, database: SheetDatabase) -> Drafted | None:
     """Plan a question of a plain form; None where its form is another, or its measure unclear."""
+    if not database.table.header:
+        return None
     drawn = _Forms(links, database)
     plan = drawn.plan()
-    if plan is None:
+    if plan is None or _is_one_row(plan, database):
         return None
     plan = replace(plan, columns=plan.columns or drawn.shown(plan))
     unresolved = any(condition.filter is None for condition in links.conditions)
@@ -192,7 +197,7 @@ class _Forms(Reading):
 
     def _each(self) -> Plan | None:
         each = words.EACH.search(self.text)
-        if each is None:
+        if each is None or words.SEVERAL_KINDS.search(self.text):
             return None
         noun_at = max(each.start("noun"), each.start("noun2"), each.start("noun3"))
         group = self.named(noun_at, each.end(), texts_only=True)
@@ -230,9 +235,7 @@ class _Forms(Reading):
         named = [
             mention
             for mention in self.links.columns
-            if mention.start <= average.start() < mention.end
-            and mention.column.kind == "number"
-            and mention.score > 0.9
+            if mention.start <= average.start() < mention.end and mention.column.kind == "number"
         ]
         if named and self.one_row():
             return None
@@ -272,6 +275,8 @@ class _Forms(Reading):
             self.use(words.SUM)
             return Plan("sum", measure=measure.index, filters=self.filters())
         noun = next((asked[name] for name in ("noun", "noun2", "noun3") if asked[name]), "")
+        if asked["kind"] is None and words.AMOUNT.search(noun):
+            return None
         start = asked.start() + asked[0].find(noun) if noun else asked.start()
         column = self.named(start, start + len(noun), texts_only=True) if noun else None
         filtered = {mention.column.index for mention in self.links.values}
@@ -301,6 +306,18 @@ class _Forms(Reading):
         self.use(words.LISTING)
         self.use(words.WHICH)
         return Plan("list", filters=filters)
+
+
+def _is_one_row(plan: Plan, database: SheetDatabase) -> bool:
+    """Whether the condition names a row, of which there is nothing to compute but to look up."""
+    return (
+        plan.operation not in ("compare", "list")
+        and plan.group_by is None
+        and any(
+            each.comparison == "=" and database.columns[each.column].distinct > _NAMES_ROWS
+            for each in plan.filters
+        )
+    )
 
 
 def _limit(match: re.Match[str]) -> int:
