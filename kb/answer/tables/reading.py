@@ -170,7 +170,11 @@ class Reading:
             if named or len(own) == 1:
                 return (named or own)[0]
             # 销量一共是多少件
-            plain = [mention for mention in near if not mention.column.unit]
+            plain = [
+                mention
+                for mention in near
+                if not mention.column.unit and _ADDS_UP.search(mention.column.name)
+            ]
             if plain and not asked["noun"]:
                 return max(plain, key=lambda mention: mention.score).column
             noun = asked["noun"] or ""
