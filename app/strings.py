@@ -92,6 +92,8 @@ _PAGES: dict[str, tuple[str, str]] = {
     ),
     "answer.quotation": ("条文原文", "Text of the article"),
     "answer.cell": ("表格中的原值", "Value in a table"),
+    "answer.computed": ("由表格算出", "Computed from a table"),
+    "answer.sql": ("怎样算出来的（SQL）", "How it was computed (SQL)"),
     "answer.stopped": ("已停止，没有生成答案", "Stopped before there was an answer"),
     "answer.answerable": ("可回答度 {answerable:.2f}", "Answerable {answerable:.2f}"),
     "answer.standalone": ("按“{question}”查找", "Searched for “{question}”"),

@@ -14,19 +14,22 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.quality import Question, ingest, questions
+from benchmarks.quality import ingest
 from kb.answer.gate import GateFeatures, answerable
 from kb.models.table import GateConstants
 from kb.settings import Settings
 from kb.workspace import Workspace
 
 Matrix = NDArray[np.float64]
+Question = dict[str, Any]
 
 
 def row(features: GateFeatures) -> list[float]:
@@ -50,6 +53,13 @@ def fit(rows: Matrix, labels: Matrix, *, ridge: float = 1e-3, steps: int = 60) -
         hessian = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows
         theta += np.linalg.solve(hessian + ridge * np.eye(len(theta)), gradient)
     return theta
+
+
+def questions(data: Path, names: Sequence[str]) -> Iterator[Question]:
+    """Yield the lines of the knowledge bases, with wordings that an exam does not know."""
+    for name in names:
+        for line in (data / "qa" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            yield {**json.loads(line), "kb": name}
 
 
 def first_half(question: Question) -> bool:

@@ -22,14 +22,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.quality import Question, ingest, interval, normalised
+from benchmarks.quality import ingest
+from kb.answer.tables.answers import FromTable
 from kb.answer.tables.asked import asked
 from kb.answer.tables.cells import MEASURES, Cell, FoundTable, cells
-from kb.answer.tables.lookup import CellLookup, ChosenCell, LookedUp, certainty_features
+from kb.answer.tables.lookup import CellLookup, ChosenCell, certainty_features
+from kb.exam.metrics import figure, interval_text, normalised
 from kb.settings import Settings
 from kb.workspace import Workspace
 
@@ -40,6 +43,7 @@ _STEPS = 3000
 _REFUSED = 0.05
 
 Matrix = npt.NDArray[np.float64]
+Question = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def asks_one_cell(question: Question) -> bool:
 
 def collect(workspace: Workspace, name: str, asked_questions: Sequence[Question]) -> list[Case]:
     """Measure the cells of what retrieval finds for each question."""
-    lookup: CellLookup = workspace._retriever._lookup
+    lookup: CellLookup = workspace._retriever._tables.lookup
     cases = []
     for question in asked_questions:
         base = workspace.knowledge_base(name).searchable()
@@ -164,7 +168,7 @@ def fit(lookups: Sequence[Case], absent: Sequence[Case]) -> None:
             features.append(_features(case, chosen))
             labels.append(float(is_right))
             known.append(case.question["kind"] == "lookup")
-    print(f"held out: cell exact  {interval(sum(hits) / len(hits), len(hits))}")
+    print(f"held out: cell exact  {interval_text(figure(hits))}")
     rows, truth, is_known = np.array(features), np.array(labels), np.array(known)
     theta = fit_certainty(rows, truth)
     theta[0] -= np.quantile(rows[is_known] @ theta, _REFUSED)
@@ -179,12 +183,12 @@ def fit(lookups: Sequence[Case], absent: Sequence[Case]) -> None:
     print(tuple(round(float(value), 3) for value in theta))
 
 
-def _is_exact(looked_up: LookedUp, groups: Sequence[Sequence[str]]) -> bool:
+def _is_exact(answer: FromTable, groups: Sequence[Sequence[str]]) -> bool:
     """Whether the cells are those asked for, one for each group, and no others."""
     if len(groups) == 1:
         # An answer may hold what parts cells in a list.
-        return normalised(looked_up.text) in map(normalised, groups[0])
-    left = [normalised(cell.text) for cell in looked_up.cells]
+        return normalised(answer.text) in map(normalised, groups[0])
+    left = [normalised(text) for text in answer.text.split("、")]
     for group in groups:
         value = next((text for text in left if text in map(normalised, group)), None)
         if value is None:
@@ -219,17 +223,15 @@ def report(workspace: Workspace, name: str, asked_questions: Sequence[Question])
         )
         if refused:
             outcomes.append("refused")
-        elif retrieval.cell is None:
+        elif retrieval.from_table is None:
             outcomes.append("left to the chat model")
         else:
-            outcomes.append("exact" if _is_exact(retrieval.cell, groups) else "another cell")
-    print(f"recall@5 (document and answer)   {interval(sum(found) / len(found), len(found))}")
+            outcomes.append("exact" if _is_exact(retrieval.from_table, groups) else "another cell")
+    print(f"recall@5 (document and answer)   {interval_text(figure(found))}")
     for outcome in ("exact", "another cell", "refused", "left to the chat model"):
-        share = outcomes.count(outcome) / len(outcomes)
-        print(f"{outcome:<32} {interval(share, len(outcomes))}")
+        print(f"{outcome:<32} {interval_text(figure(one == outcome for one in outcomes))}")
     if refused_absent:
-        share = sum(refused_absent) / len(refused_absent)
-        print(f"absent table refused             {interval(share, len(refused_absent))}")
+        print(f"absent table refused             {interval_text(figure(refused_absent))}")
     print(
         f"milliseconds a question: median {statistics.median(taken):.1f}, "
         f"p95 {statistics.quantiles(taken, n=20)[-1]:.1f}"

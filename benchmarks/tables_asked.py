@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import table_questions
-from benchmarks.quality import interval, normalised
 from kb.answer.tables.asking import TableAnswer, TableAsker
 from kb.answer.tables.sqlite import SheetDatabases
 from kb.answer.tables.values import parse_number
+from kb.exam.metrics import figure, interval_text, normalised
 from kb.settings import Settings
 from kb.store.database import Database
 from kb.store.sheets import Sheets
@@ -166,11 +166,11 @@ def report(runner: Runner, cases: Sequence[Case], *, retrieved: bool, wrong: boo
             print(f"  {case.kind} | {case.text} | {truth} | {said}", flush=True)
     print(f"\n{'found by search' if retrieved else 'document given'}")
     for kind, each in sorted(right.items()):
-        share = interval(sum(each) / len(each), len(each))
+        share = interval_text(figure(each))
         wrongly = len(each) - sum(each) - silent[kind]
         print(f"  {kind:<16}{share}  left alone {silent[kind]}, answered wrongly {wrongly}")
     every = [each for found in right.values() for each in found]
-    print(f"  {'all':<16}{interval(sum(every) / len(every), len(every))}", flush=True)
+    print(f"  {'all':<16}{interval_text(figure(every))}", flush=True)
 
 
 def main() -> None:

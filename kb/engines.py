@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
+from kb.answer.tables.sqlite import SheetDatabases
 from kb.embedders.base import Embedder
 from kb.errors import KBError
 from kb.ingest.indexing import IndexKeeper
@@ -18,6 +19,7 @@ from kb.models.table import EmbedderModel
 from kb.settings import Settings
 from kb.store.catalog import Catalog
 from kb.store.passages import Passages
+from kb.store.sheets import Sheets
 from kb.store.vectors import Vectors
 
 logger = logging.getLogger(__name__)
@@ -45,17 +47,20 @@ class Engines:
         catalog: Catalog,
         passages: Passages,
         vectors: Vectors,
+        sheets: Sheets,
     ) -> None:
         self._settings = settings
         self._open_embedder = opener
         self._catalog = catalog
         self._passages = passages
         self._vectors = vectors
+        self._sheets = sheets
         self._opening = threading.Lock()
         # Of its own: whoever asks for the chat model must not wait for an embedder to load.
         self._choosing = threading.Lock()
         self._embedders: dict[str, Embedder] = {}
         self._indexes: dict[str, IndexKeeper] = {}
+        self._sheet_databases: dict[str, SheetDatabases] = {}
         self._chat: ChatEndpoint | None = None
 
     def folder(self, kb_id: str) -> Path:
@@ -94,12 +99,21 @@ class Engines:
                 )
             return self._indexes[kb_id]
 
-    def close_indexes(self, kb_id: str) -> None:
-        """Close the indexes of a knowledge base that goes away."""
+    def sheet_databases(self, kb_id: str) -> SheetDatabases:
+        """The tables of a knowledge base as databases that can only be read."""
         with self._opening:
-            keeper = self._indexes.pop(kb_id, None)
-        if keeper is not None:
-            keeper.close()
+            if kb_id not in self._sheet_databases:
+                folder = self.folder(kb_id) / "sheets"
+                self._sheet_databases[kb_id] = SheetDatabases(self._sheets, folder)
+            return self._sheet_databases[kb_id]
+
+    def close_knowledge_base(self, kb_id: str) -> None:
+        """Close the indexes and tables of a knowledge base that goes away."""
+        with self._opening:
+            closing = (self._indexes.pop(kb_id, None), self._sheet_databases.pop(kb_id, None))
+        for each in closing:
+            if each is not None:
+                each.close()
 
     def chat(self) -> ChatEndpoint:
         """The chat model that is in use; nothing is started.
@@ -158,5 +172,7 @@ class Engines:
         with self._opening:
             for keeper in self._indexes.values():
                 keeper.close()
+            for databases in self._sheet_databases.values():
+                databases.close()
             for embedder in self._embedders.values():
                 embedder.close()

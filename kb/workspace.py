@@ -15,7 +15,8 @@ from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import MEMORY
 from kb.answer.prompts import PromptFolder
 from kb.answer.retrieval import Retriever
-from kb.answer.tables.lookup import CellLookup
+from kb.answer.tables.answers import TableAnswers
+from kb.answer.tables.asking import TableAsker
 from kb.embedders.registry import open_embedder
 from kb.engines import EmbedderOpener, Engines
 from kb.errors import BusyError, NotFoundError, SettingsError, VectorIndexError
@@ -75,6 +76,7 @@ class Workspace:
         self._contents = Contents(self._database)
         self._passages = Passages(self._database)
         self._vectors = Vectors(self._database)
+        self._sheets = Sheets(self._database)
         self._health = FileHealth(self._database)
         self._jobs = Jobs(self._database)
         self.conversations = Conversations(self._database)
@@ -85,6 +87,7 @@ class Workspace:
             catalog=self._catalog,
             passages=self._passages,
             vectors=self._vectors,
+            sheets=self._sheets,
         )
         self._prompts = PromptFolder(PROJECT / "prompts")
         self._parsers = parsers or ParserPool(
@@ -114,7 +117,10 @@ class Workspace:
             workers=settings.parse_workers,
         )
         self.queue = JobQueue(self._jobs, self._runner, self._files)
-        self._retriever = Retriever(self._passages, CellLookup(Sheets(self._database)))
+        self._retriever = Retriever(
+            self._passages,
+            TableAnswers(self._sheets, TableAsker(self._sheets, self.engines.sheet_databases)),
+        )
         self._answerer = Answerer(
             self._retriever,
             self._prompts,
@@ -297,7 +303,7 @@ class Workspace:
             self.queue.cancel(job.job_id)
             self.queue.wait(job.job_id)
         self._catalog.delete(record.kb_id)
-        self.engines.close_indexes(record.kb_id)
+        self.engines.close_knowledge_base(record.kb_id)
         folder = self.folder(record.kb_id)
         if folder.exists():
             target = self.settings.home / ".bin" / f"{time.strftime('%Y%m%d-%H%M%S')}-{folder.name}"

@@ -10,7 +10,7 @@ from app.components import markup
 from app.components.frame import language, texts
 from app.places import place_text
 from app.state import workspace
-from kb.answer.chain import LOOKED_UP, QUOTATION
+from kb.answer.chain import FROM_TABLE, QUOTATION
 from kb.types import FIXED_REPLY, Answer, Citation
 
 
@@ -29,6 +29,9 @@ def show_answer(answer: Answer, *, key: str) -> None:
         st.caption(f":material/format_quote: {say('answer.extractive')}")
     if answer.citations:
         show_sources(answer.citations, title=say(_title_key(answer)), key=key)
+    if answer.sql:
+        with st.expander(say("answer.sql"), icon=":material/function:", key=f"sql_{key}"):
+            st.code(answer.sql, language="sql", wrap_lines=True)
     if answer.model != FIXED_REPLY:
         st.caption(_facts(answer))
 
@@ -117,8 +120,8 @@ def _facts(answer: Answer) -> str:
         parts.append(say("answer.standalone", question=markup.label(answer.standalone_question)))
     if answer.model == QUOTATION:
         parts.append(say("answer.quotation"))
-    elif answer.model == LOOKED_UP:
-        parts.append(say("answer.cell"))
+    elif answer.model == FROM_TABLE:
+        parts.append(say("answer.computed" if answer.sql else "answer.cell"))
     elif answer.model and not answer.refused:
         parts.append(markup.label(answer.model))
     parts.append(say("answer.seconds", seconds=answer.milliseconds.total / 1000))

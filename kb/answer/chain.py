@@ -46,9 +46,9 @@ READ = 3
 _MOST_READ = 6
 EXTRACTIVE_MODEL = "extractive"
 # In place of a model's name where the answer is the text of an article that the question asks for,
-# and where it is a cell of a table.
+# and where it was looked up in a table, or computed from it.
 QUOTATION = "quotation"
-LOOKED_UP = "table"
+FROM_TABLE = "table"
 
 _REFUSES = re.compile(r"无法回答(该|这个|此|您的)?问题|无法从(已知信息|中)|没有提供.{0,8}相关信息")
 _MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")
@@ -117,6 +117,7 @@ class Answerer:
         standalone = self._standalone(replace(question, turns=turns), chat, cancelled)
         retrieval = self._retriever.retrieve(question.bases, standalone, top_k=question.top_k)
         citations = number(retrieval.hits)
+        from_table = retrieval.from_table
         retrieved = time.monotonic()
         yield PassagesFound(standalone, citations, retrieval.answerable)
 
@@ -127,8 +128,8 @@ class Answerer:
             text, model = self._retriever.article_texts(retrieval.articles), QUOTATION
             first_token = time.monotonic()
             yield Token(text)
-        elif not refused and retrieval.cell is not None:
-            text, model = retrieval.cell.text, LOOKED_UP
+        elif not refused and from_table is not None:
+            text, model = from_table.text, FROM_TABLE
             first_token = time.monotonic()
             yield Token(text)
         elif not refused and chat is not None:
@@ -150,7 +151,7 @@ class Answerer:
             text = best_sentences(standalone, citations)
             if text:
                 yield Token(text)
-        if model not in (QUOTATION, LOOKED_UP):
+        if model not in (QUOTATION, FROM_TABLE):
             passages = [citation.hit.text for citation in citations]
             text = _tidy(text, passages)
             if is_traditional(standalone):
@@ -159,10 +160,8 @@ class Answerer:
         refused = refused or (not text and not cancelled()) or _is_refusal(text)
         if model == QUOTATION:
             citations = citations[:named]
-        elif model == LOOKED_UP:
-            citations = (
-                citations[: len(retrieval.cell.passage_ids)] if retrieval.cell else citations
-            )
+        elif model == FROM_TABLE:
+            citations = citations[: len(from_table.passage_ids) if from_table else 0]
         sentences = () if refused else tuple(ground(text, citations))
         yield Answer(
             question=question.text,
@@ -173,7 +172,7 @@ class Answerer:
             threshold=question.threshold,
             citations=citations[:NEAREST] if refused else cited(sentences, citations),
             sentences=sentences,
-            sql=None,
+            sql=from_table.sql if from_table is not None and model == FROM_TABLE else None,
             model=model,
             conversation=question.conversation,
             milliseconds=AskMilliseconds(

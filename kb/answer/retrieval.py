@@ -1,7 +1,7 @@
 """Finds the passages for a question: vectors and keywords, fused by rank, widened to windows.
 
-Articles that the question names stand before all others, each of them whole; the row with the cell
-that a question looks up stands first.
+Articles that the question names stand before all others, each of them whole; the rows of
+a table that answer it stand first.
 """
 
 from __future__ import annotations
@@ -13,21 +13,20 @@ from kb.answer.articles import NamedArticles, mentions, named_articles
 from kb.answer.duplicates import step_back
 from kb.answer.fusion import reciprocal_rank_fusion
 from kb.answer.gate import GateFeatures, answerable, coverage, gate_features
-from kb.answer.tables.lookup import CellLookup, LookedUp
+from kb.answer.tables.answers import FromTable, TableAnswers
 from kb.embedders.base import Embedder
 from kb.indexes.base import KeywordIndex, VectorIndex
 from kb.store.passages import FoundPassage, Passages
 from kb.text.windows import Window, join, merge_places, trim_overlaps, widen
 from kb.types import PASSAGE_LIMIT, Hit, Line
-from loaders.sheets.columns import column_letters
 
 # How deep each retriever looks before fusion; deleted passages are dropped from these.
 CANDIDATES = 60
 # A neighbour has at least two characters in all but odd documents: enough lines for any window.
 _NEIGHBOURS = 60
-# Passages whose tables are looked through for a cell.
+# Passages whose tables are asked.
 _LOOKED_THROUGH = 20
-# A cell that is less likely the answer is none.
+# What is less likely the answer is none.
 _LIKELY = 0.5
 # How likely an answer is where an article that the question names is here, and where it is not.
 _ARTICLE_IS_HERE = 0.99
@@ -48,8 +47,8 @@ class Searchable:
 class Retrieval:
     """Passages for a question, best first, and how likely they answer it (0 to 1).
 
-    ``cell`` is what the question looks up in a table, if so; it stands in the first hits.
-    ``passages_answer`` is what the gate alone says, without articles and cells.
+    ``from_table`` is the answer, where a table has it; the first hits show its rows.
+    ``passages_answer`` is what the gate alone says, without articles and tables.
     """
 
     question: str
@@ -58,15 +57,15 @@ class Retrieval:
     answerable: float
     articles: NamedArticles
     passages_answer: float
-    cell: LookedUp | None
+    from_table: FromTable | None
 
 
 class Retriever:
     """Hybrid retrieval over one or several knowledge bases."""
 
-    def __init__(self, passages: Passages, lookup: CellLookup) -> None:
+    def __init__(self, passages: Passages, tables: TableAnswers) -> None:
         self._passages = passages
-        self._lookup = lookup
+        self._tables = tables
 
     def retrieve(self, bases: Sequence[Searchable], question: str, *, top_k: int) -> Retrieval:
         """Find the ``top_k`` best passages of all bases together.
@@ -109,22 +108,22 @@ class Retriever:
         share = passages_answer = (
             (answerable(features, constants) if constants else 1.0) if ranked else 0.0
         )
-        cell = None if named else self._lookup.find(question, ranked, share)
-        if cell is not None and cell.in_sheet:
-            share = cell.answerable
-        if cell is not None and cell.answerable < _LIKELY:
-            cell = None
-        if cell is not None:
-            ranked = _with_first(cell.passage_ids, ranked)
-            found.update(self._passages.found(cell.passage_ids))
+        answer = None if named else self._tables.find(question, ranked, share)
+        if answer is not None and answer.in_sheet:
+            share = answer.answerable
+        if answer is not None and answer.answerable < _LIKELY:
+            answer = None
+        if answer is not None:
+            ranked = _with_first(answer.passage_ids, ranked)
+            found.update(self._passages.found(answer.passage_ids))
             # A row was removed in this moment.
-            cell = cell if all(key in found for key in cell.passage_ids) else None
+            answer = answer if all(key in found for key in answer.passage_ids) else None
         shown = [
             (found[key], score) for key, score in ranked[: max(top_k, len(named))] if key in found
         ]
         hits = self._windows(shown, whole=len(named))
-        if cell is not None:
-            hits = [_pointing_at(cell, hit) for hit in hits]
+        if answer is not None:
+            hits = [_pointing_at(answer, hit) for hit in hits]
         return Retrieval(
             question=question,
             hits=tuple(hits),
@@ -132,7 +131,7 @@ class Retriever:
             answerable=_with_articles(share, articles, bool(named), hits),
             articles=articles,
             passages_answer=passages_answer,
-            cell=cell,
+            from_table=answer,
         )
 
     def article_texts(self, articles: NamedArticles) -> str:
@@ -229,15 +228,12 @@ def _with_first(
     return [*((key, best) for key in passage_ids), *others]
 
 
-def _pointing_at(looked_up: LookedUp, hit: Hit) -> Hit:
+def _pointing_at(answer: FromTable, hit: Hit) -> Hit:
     """Point at the cell itself, where a row has a place in a sheet."""
-    if hit.place.row is None or hit.passage_id not in looked_up.passage_ids:
+    row = hit.place.row
+    if row is None or hit.passage_id not in answer.passage_ids or row not in answer.columns:
         return hit
-    column = next(
-        (cell.column for cell in looked_up.cells if cell.row == hit.place.row),
-        looked_up.cells[0].column,
-    )
-    return replace(hit, place=replace(hit.place, column=column_letters(column)))
+    return replace(hit, place=replace(hit.place, column=answer.columns[row]))
 
 
 def _with_articles(

@@ -51,8 +51,8 @@ def look(workspace: Workspace, write: Write) -> Look:
 
 
 def cell(retrieval: Retrieval) -> str:
-    assert retrieval.cell is not None
-    return retrieval.cell.text
+    assert retrieval.from_table is not None
+    return retrieval.from_table.text
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,18 @@ def test_the_row_of_the_cell_is_the_first_hit_and_points_at_its_column(look: Loo
 def test_a_record_that_is_not_there_has_no_cell(look: Look) -> None:
     retrieval = look("三号锅炉的蒸发量是多少？")
 
-    assert retrieval.cell is None
+    assert retrieval.from_table is None
     assert retrieval.answerable < 0.5
 
 
 def test_a_text_is_no_table(look: Look) -> None:
-    assert look("食堂几点开门？").cell is None
+    assert look("食堂几点开门？").from_table is None
 
 
 def test_a_long_reply_in_a_list_of_questions_is_left_to_be_read(look: Look) -> None:
     retrieval = look("加班费怎么计算？")
 
-    assert retrieval.cell is None
+    assert retrieval.from_table is None
     assert retrieval.hits[0].document == "常见问题.csv"
     assert retrieval.answerable >= 0.5
 
@@ -149,5 +149,5 @@ def test_equal_values_under_different_headers_are_two_cells(
     base = workspace.knowledge_base("地块").searchable()
     found = workspace._retriever.retrieve([base], "西山居的绿化率是多少？", top_k=3)
 
-    assert found.cell is not None
-    assert [(each.row, each.column) for each in found.cell.cells] == [(3, 4)]
+    assert found.from_table is not None
+    assert (found.from_table.text, found.from_table.columns) == ("35", {3: "D"})
