@@ -29,6 +29,10 @@ REPLIES = PromptFolder(PROJECT / "prompts").replies()
         ("OK", "All right"),
         ("Hello!", "Hello!"),
         ("What can you do?", "I can answer"),
+        ("怎么往知识库添加文件？", "请到“知识库”页"),
+        ("你会联网吗？", "知库在本机或公司内网运行"),
+        ("为什么无法回答该问题？", "我只依据知识库里的文件作答"),
+        ("How do I add files to the knowledge base?", "Open the page"),
     ],
 )
 def test_small_talk_has_a_reply(question: str, begins: str) -> None:
@@ -44,6 +48,8 @@ def test_small_talk_has_a_reply(question: str, begins: str) -> None:
         "早上几点上班？",
         "怎么用打印机？",
         "帮助热线是多少？",
+        "支持哪些格式？",
+        "如何上传文件？",
         "那出差呢？",
         "Who are you allowed to invite?",
         "？？",
