@@ -104,6 +104,7 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         )
         sub.add_argument("--top-k", type=_positive, metavar="N", help=say("opt.top_k"))
     ask.add_argument("--conversation", metavar="ID", help=say("opt.conversation"))
+    ask.add_argument("--no-follow-up", action="store_true", help=say("opt.no_follow_up"))
     exam = command("eval", commands.evaluate, "name", "questions")
     exam.add_argument("--out", required=True, metavar="RESULTS", help=say("opt.out"))
     exam.add_argument("--retrieval-only", action="store_true", help=say("opt.retrieval_only"))

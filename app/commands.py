@@ -293,6 +293,7 @@ def ask(context: Context) -> int:
         _hit(context, citation, str(citation.number))
     return 0
 
+        follow_up=not options.no_follow_up,
 
 def evaluate(context: Context) -> int:
     """Answer a file of questions, one line each as soon as it is known."""

@@ -258,6 +258,7 @@ class LocalOperations:
     def job(self, job_id: str) -> JobModel:
         """Return a job."""
         return job_model(self._workspace.queue.get(job_id), self._language)
+            follow_up=request.follow_up,
 
     def job_items(
         self, job_id: str, *, offset: int = 0, limit: int = 200, states: Sequence[str] | None = None

@@ -96,6 +96,13 @@ _PAGES: dict[str, tuple[str, str]] = {
     "answer.sql": ("怎样算出来的（SQL）", "How it was computed (SQL)"),
     "answer.stopped": ("已停止，没有生成答案", "Stopped before there was an answer"),
     "answer.answerable": ("可回答度 {answerable:.2f}", "Answerable {answerable:.2f}"),
+    "ask.follow_up": ("结合上文理解追问", "Understand follow-ups"),
+    "ask.follow_up.help": (
+        "打开时，“那出差呢？”这样的追问会用上文补全，补全后的问题显示在答案下面。关闭时，每个问题都按原话查找。",
+        "On: a follow-up like “and for travel?” is completed by what was said before, and the "
+        "completed question is shown below the answer. Off: every question is asked as typed.",
+    ),
+    "answer.as_typed": ("按原话再问", "Ask as typed"),
     "answer.standalone": ("按“{question}”查找", "Searched for “{question}”"),
     "answer.thanks": ("谢谢，已记下。", "Thank you, noted."),
     "answer.taken_back": ("已撤回评价。", "Taken back."),
@@ -837,6 +844,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.head.hint": ("办法", "Remedy"),
     "cli.head.pages": ("页数", "Pages"),
     "cli.head.reason": ("说明", "Remark"),
+    "cli.opt.no_follow_up": (
+        "按原话提问，不用上文补全问题",
+        "ask as typed: do not complete the question by what was said before",
+    ),
     "cli.head.job": ("任务", "Job"),
     "cli.head.kind": ("类型", "Kind"),
     "cli.head.progress": ("进度", "Progress"),

@@ -358,6 +358,7 @@ class Workspace:
         created_by: str = "",
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[AskEvent]:
+        follow_up: bool = True,
         """Answer from one or several knowledge bases: passages, tokens, then one `Answer`.
 
         Args:
@@ -366,6 +367,7 @@ class Workspace:
 
         Raises:
             NotFoundError: a knowledge base or the conversation does not exist.
+            follow_up: whether what was said may complete the question; else it is asked as typed.
             GenerationError: the chat model failed.
         """
         records = [self._find(name) for name in names]
@@ -382,6 +384,7 @@ class Workspace:
         )
         for event in self._answering(records, asked, cancelled):
             if not isinstance(event, Answer):
+            follow_up=follow_up,
                 yield event
                 continue
             if conversation is None:

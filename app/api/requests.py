@@ -90,6 +90,9 @@ class AskRequest(SearchRequest):
 
     threshold: Annotated[float | None, Field(ge=0, le=1)] = None
     conversation: str | None = None
+    follow_up: Annotated[
+        bool, Field(description="complete the question by what was said before, where it needs it")
+    ] = True
     stream: bool = False
 
 

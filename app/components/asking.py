@@ -28,6 +28,7 @@ _LOOK_UP_SECONDS = 0.2
 _DRAW_SECONDS = 0.06
 _STORED_WITHIN_SECONDS = 10.0
 _KEY = "asking"
+_AS_TYPED = "ask_as_typed"
 
 
 @dataclass(slots=True)
@@ -80,12 +81,46 @@ def choose_knowledge_bases(
     return list(chosen) or list(names)
 
 
+def choose_follow_up(conversation: ConversationRecord | None) -> bool:
+    """Let the reader switch off, for this conversation, that what was said completes questions."""
+    say = texts()
+    if conversation is None:
+        return True
+    with st.bottom:
+        return st.toggle(
+            say("ask.follow_up"),
+            value=True,
+            key=f"follow_up_{_id(conversation)}",
+            help=say("ask.follow_up.help"),
+        )
+
+
+def as_typed(answer: Answer, *, key: str) -> None:
+    """Offer to ask a completed question again as it was typed."""
+    if answer.standalone_question not in ("", answer.question):
+        st.button(
+            texts()("answer.as_typed"),
+            icon=":material/undo:",
+            type="tertiary",
+            key=f"as_typed_{key}",
+            on_click=st.session_state.__setitem__,
+            args=(_AS_TYPED, answer.question),
+        )
+
+
+def asked_as_typed() -> str | None:
+    """The question to be asked as it was typed, if the button was just clicked."""
+    question: str | None = st.session_state.pop(_AS_TYPED, None)
+    return question
+
+
 def follow_or_start(
     question: str | None,
     *,
     scope: list[str],
     conversation: ConversationRecord | None,
     number: int,
+    follow_up: bool = True,
 ) -> None:
     """Start the answer to a new question, or follow the one on its way, until it is stored.
 
@@ -95,7 +130,7 @@ def follow_or_start(
     if question and question.strip():
         if asking is not None:
             asking.stream.stop()
-        asking = _start(question.strip(), scope, _id(conversation))
+        asking = _start(question.strip(), scope, _id(conversation), follow_up=follow_up)
     if asking is None:
         return
     try:
@@ -115,11 +150,15 @@ def follow_or_start(
     st.rerun()
 
 
-def _start(question: str, scope: list[str], conversation: str | None) -> Asking:
+def _start(question: str, scope: list[str], conversation: str | None, *, follow_up: bool) -> Asking:
     open_workspace = workspace()
     stream = EventStream(
         lambda cancelled: open_workspace.ask(
-            scope, question, conversation=conversation, cancelled=cancelled
+            scope,
+            question,
+            conversation=conversation,
+            follow_up=follow_up,
+            cancelled=cancelled,
         )
     )
     asking = Asking(question, conversation, stream)

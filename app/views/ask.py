@@ -32,9 +32,12 @@ def _talk(knowledge_bases: list[KnowledgeBaseRecord]) -> None:
         workspace().conversations.messages(conversation.conversation_id) if conversation else []
     )
     scope = asking.choose_knowledge_bases(knowledge_bases, conversation)
+    follow_up = asking.choose_follow_up(conversation)
+    as_typed = asking.asked_as_typed()
     question = st.chat_input(
         say("ask.placeholder"), submit_mode="stop", max_chars=2000, key="question"
     )
+    question, follow_up = (as_typed, False) if as_typed else (question, follow_up)
     welcome = st.empty()
     if not messages and not question and not asking.is_running(conversation):
         with welcome.container():
@@ -45,13 +48,19 @@ def _talk(knowledge_bases: list[KnowledgeBaseRecord]) -> None:
             if message.answer is not None:
                 show_answer(message.answer, key=str(number))
                 show_feedback(message)
+                if number == len(messages) - 1:
+                    asking.as_typed(message.answer, key=str(number))
             elif message.role == "user":
                 st.text(message.text)
             else:
                 st.html(markup.block(message.text, "zk-answer"))
     # Its question comes first: the answer is the second of the messages to come.
     asking.follow_or_start(
-        question, scope=scope, conversation=conversation, number=len(messages) + 1
+        question,
+        scope=scope,
+        conversation=conversation,
+        number=len(messages) + 1,
+        follow_up=follow_up,
     )
 
 

@@ -61,7 +61,10 @@ _MAY_BECOME_ONE = re.compile(r"^(?:根(?:据[^，,：:。]*)?)?$")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with all that decides how it is answered."""
+    """A question with all that decides how it is answered.
+
+    Without ``follow_up`` it is asked as typed, whatever was said before.
+    """
 
     text: str
     bases: Sequence[Searchable]
@@ -70,6 +73,7 @@ class Question:
     prompt: Prompt
     turns: Sequence[Turn] = ()
     conversation: str = ""
+    follow_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +190,28 @@ class Answerer:
     def _standalone(
         self, question: Question, chat: ChatEndpoint | None, cancelled: Callable[[], bool]
     ) -> str:
-        prompt = self._prompts.load("standalone_question")
-        try:
+        if not question.follow_up:
+            return question.text
+
+        def is_answered(text: str) -> bool:
+            found = self._retriever.retrieve(question.bases, text, top_k=question.top_k)
+            return found.answerable >= question.threshold
+
+        def complete(model: ChatEndpoint | None) -> str:
             return standalone_question(
-                question.text, question.turns, chat=chat, prompt=prompt, cancelled=cancelled
+                question.text,
+                question.turns,
+                chat=model,
+                prompt=self._prompts.load("standalone_question"),
+                cancelled=cancelled,
+                is_answered=is_answered,
             )
+
+        try:
+            return complete(chat)
         except (BackendUnavailableError, ContextTooLongError) as exc:
             logger.warning("completing a follow-up without the chat model: %s", exc)
-        return standalone_question(
-            question.text, question.turns, chat=None, prompt=prompt, cancelled=cancelled
-        )
+        return complete(None)
 
     def _usable_chat(self) -> ChatEndpoint | None:
         """The chat model, or None where it is not here or broken: then answers are extracts."""

@@ -102,14 +102,18 @@ class Conversations:
         ]
 
     def turns(self, conversation_id: str, count: int) -> list[Turn]:
-        """The last ``count`` exchanges that were answered, oldest first; small talk is none."""
+        """The last ``count`` exchanges that were answered, oldest first; small talk is none.
+
+        A follow-up stands there as it was completed: what comes next may lean on all of it.
+        """
         found: list[Turn] = []
         question = ""
         for message in self.messages(conversation_id):
             if message.role == "user":
                 question = message.text
             elif message.text and message.answer is not None and _says_something(message.answer):
-                found.append(Turn(question, message.text))
+                completed = message.answer.standalone_question or question
+                found.append(Turn(completed, message.text))
         return found[-count:]
 
     def add(self, conversation_id: str, answer: Answer, *, created_by: str = "") -> None:

@@ -64,6 +64,14 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+def segments(text: str) -> list[str]:
+    """Cut a text into words as they stand, none twice: joined again they are the text."""
+    import rjieba
+
+    found: list[str] = rjieba.cut(text)
+    return found
+
+
 def _latin_tokens(chunk: str) -> Iterator[str]:
     if "," in chunk:
         if _THOUSANDS.fullmatch(chunk):

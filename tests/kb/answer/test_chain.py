@@ -38,13 +38,21 @@ def ask(workspace: Workspace, write: Write) -> Callable[..., list[AskEvent]]:
         threshold: float = 0.5,
         gate: GateConstants | None = None,
         turns: Sequence[Turn] = (),
+        follow_up: bool = True,
         cancelled: Callable[[], bool] = never,
     ) -> list[AskEvent]:
         base = workspace.knowledge_base("库").searchable()
         base.embedder.model = replace(base.embedder.model, gate=gate)
         answerer = Answerer(workspace._retriever, PROMPTS, lambda: chat, sampling=Sampling())
         asked = Question(
-            question, [base], 5, threshold, PROMPTS.load("knowledge_base"), turns, "talk"
+            question,
+            [base],
+            5,
+            threshold,
+            PROMPTS.load("knowledge_base"),
+            turns,
+            "talk",
+            follow_up=follow_up,
         )
         return list(answerer.ask(asked, cancelled))
 
@@ -153,13 +161,14 @@ def test_what_a_model_puts_around_an_answer_is_not_part_of_it(
 
 
 def test_a_follow_up_is_retrieved_as_the_full_question(ask: Callable[..., list[AskEvent]]) -> None:
-    chat = ScriptedChat("婚假有几天？", "十五天。")
+    chat = ScriptedChat("十五天。")
     events = ask(chat, "那婚假呢？", turns=[Turn("年假有几天？", "十天。")])
     assert isinstance(events[0], PassagesFound)
     assert events[0].standalone_question == "婚假有几天？"
     assert events[0].citations[0].hit.document == "假期.txt"
     answer = last(events)
     assert (answer.question, answer.standalone_question) == ("那婚假呢？", "婚假有几天？")
+    assert answer.answer == "十五天。"
 
 
 def test_a_model_that_cannot_start_leaves_an_extract(ask: Callable[..., list[AskEvent]]) -> None:
@@ -206,11 +215,9 @@ def test_a_follow_up_survives_a_model_that_cannot_start(
     ask: Callable[..., list[AskEvent]],
 ) -> None:
     gone = BackendUnavailableError("no memory")
-    answer = last(
-        ask(ScriptedChat(gone, gone), "那婚假呢？", turns=[Turn("年假有几天？", "十天。")])
-    )
+    answer = last(ask(ScriptedChat(gone, gone), "为什么？", turns=[Turn("年假有几天？", "十天。")]))
     assert answer.extractive
-    assert answer.standalone_question == "年假有几天？ 那婚假呢？"
+    assert answer.standalone_question == "年假有几天？ 为什么？"
 
 
 def test_long_questions_before_a_follow_up_leave_it_room(
@@ -241,3 +248,13 @@ def test_a_cell_is_the_answer_and_no_model_is_asked(
         "C",
     )
     assert [sentence.supported for sentence in answer.sentences] == [True]
+
+
+def test_a_follow_up_is_completed_unless_it_is_to_be_asked_as_typed(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    turns = [Turn("婚假有几天？", "十五天。")]
+    completed = last(ask(None, "那年假呢？", turns=turns))
+    assert (completed.question, completed.standalone_question) == ("那年假呢？", "年假有几天？")
+    typed = last(ask(None, "那年假呢？", turns=turns, follow_up=False))
+    assert typed.standalone_question == "那年假呢？"

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from kb.errors import NotFoundError
 from kb.store.conversations import Conversations
-from kb.types import Answer, AskMilliseconds, Citation, Hit, Place, Sentence
+from kb.types import Answer, AskMilliseconds, Citation, Hit, Place, Sentence, Turn
 from tests.kb.store.conftest import Store
 
 
@@ -104,3 +106,11 @@ def test_an_answer_stopped_before_its_first_word_is_no_turn(store: Store) -> Non
 def test_nothing_is_added_to_a_conversation_that_is_gone(store: Store) -> None:
     with pytest.raises(NotFoundError):
         Conversations(store.database).add("none", answer("问", "答"))
+
+
+def test_a_follow_up_is_a_turn_as_it_was_completed(store: Store) -> None:
+    conversations = Conversations(store.database)
+    talk = conversations.create("一", ["kb"])
+    completed = replace(answer("那出差呢？", "100元"), standalone_question="出差的补贴是多少？")
+    conversations.add(talk, completed)
+    assert conversations.turns(talk, 3) == [Turn("出差的补贴是多少？", "100元")]
