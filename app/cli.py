@@ -109,6 +109,8 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     exam.add_argument("--out", required=True, metavar="RESULTS", help=say("opt.out"))
     exam.add_argument("--retrieval-only", action="store_true", help=say("opt.retrieval_only"))
     exam.add_argument("--top-k", type=_positive, metavar="N", help=say("opt.top_k"))
+    synonyms = command("synonyms", commands.synonyms, "name")
+    synonyms.add_argument("--set", dest="file", metavar="FILE", help=say("opt.synonyms_file"))
     jobs = command("jobs", commands.jobs)
     jobs.add_argument("--cancel", metavar="ID", help=say("opt.cancel"))
     jobs.add_argument("--retry", metavar="ID", help=say("opt.retry"))

@@ -25,6 +25,7 @@ from app.api.models import (
     KnowledgeBaseModel,
     Model,
     ModelList,
+    SynonymsModel,
 )
 from app.api.requests import (
     AskRequest,
@@ -33,6 +34,7 @@ from app.api.requests import (
     DocumentsRequest,
     RetryRequest,
     SearchRequest,
+    SynonymsRequest,
 )
 from app.operations import AskEventModel, OnProgress
 from app.shown import LINES_TYPE, Shown, read_lines
@@ -162,6 +164,14 @@ class RemoteOperations:
         """List documents."""
         query = wanted.model_dump()
         return self._call(DocumentList, "GET", self._path(name) + "/documents", query=query)
+
+    def synonyms(self, name: str) -> SynonymsModel:
+        """List the words that a knowledge base takes for one another."""
+        return self._call(SynonymsModel, "GET", self._path(name) + "/synonyms")
+
+    def set_synonyms(self, name: str, request: SynonymsRequest) -> SynonymsModel:
+        """Write other synonyms in place of all."""
+        return self._call(SynonymsModel, "PUT", self._path(name) + "/synonyms", body=request)
 
     def show(self, name: str, document: str, *, passages: bool = False) -> Shown:
         """Return the text of a document, to be read piece by piece."""

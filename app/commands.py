@@ -23,6 +23,7 @@ from app.api.requests import (
     CreateRequest,
     DocumentsRequest,
     SearchRequest,
+    SynonymsRequest,
 )
 from app.client import RemoteOperations, find_server
 from app.messages import of_health, of_kind, of_stage, of_state
@@ -30,7 +31,7 @@ from app.operations import PAGE_SIZE, LocalOperations
 from app.places import place_text
 from app.shown import json_pieces
 from app.strings import Language, text
-from kb.errors import GenerationError, NotFoundError
+from kb.errors import GenerationError, NotFoundError, SettingsError
 from kb.settings import Settings
 
 # An unsupported or excluded file is an answer, not a failure.
@@ -240,6 +241,32 @@ def remove(context: Context) -> int:
     return 0
 
 
+def synonyms(context: Context) -> int:
+    """List the words that a knowledge base takes for one another, or write others."""
+    options = context.options
+    if options.file is None:
+        listed = context.operations().synonyms(options.name)
+    else:
+        path = Path(options.file)
+        if not path.is_file():
+            raise NotFoundError(f"no file {path}", kind="path", name=str(path))
+        try:
+            written = SynonymsRequest(text=path.read_text(encoding="utf-8-sig"))
+        except UnicodeDecodeError as exc:
+            raise SettingsError(
+                f"{path} is no UTF-8 text", name=str(path), problem="UTF-8"
+            ) from exc
+        listed = context.operations().set_synonyms(options.name, written)
+    if context.as_json:
+        output.as_json(listed)
+    elif listed.groups:
+        for group in listed.groups:
+            output.line(" = ".join(group))
+    else:
+        output.line(context.say("no_synonyms"))
+    return 0
+
+
 def search(context: Context) -> int:
     """Find passages."""
     request = SearchRequest(
@@ -266,6 +293,7 @@ def ask(context: Context) -> int:
         top_k=options.top_k,
         # A single question from the command line leaves no conversation behind.
         conversation=options.conversation or "",
+        follow_up=not options.no_follow_up,
     )
     answer: AskModel | None = None
     said = ""
@@ -293,7 +321,6 @@ def ask(context: Context) -> int:
         _hit(context, citation, str(citation.number))
     return 0
 
-        follow_up=not options.no_follow_up,
 
 def evaluate(context: Context) -> int:
     """Answer a file of questions, one line each as soon as it is known."""

@@ -27,6 +27,7 @@ from app.api.models import (
     PageHealthModel,
     PagePartModel,
     PassageModel,
+    SynonymsModel,
 )
 from app.messages import of_code, of_reason, of_warnings
 from app.strings import Language
@@ -310,3 +311,8 @@ def _box(boxes: tuple[Box, ...]) -> JsonBox:
     if len(boxes) == 1:
         return list(boxes[0])
     return [list(box) for box in boxes]
+
+
+def synonyms_model(groups: Sequence[Sequence[str]]) -> SynonymsModel:
+    """Convert groups of synonyms."""
+    return SynonymsModel(groups=[list(group) for group in groups])

@@ -20,6 +20,7 @@ from app.api.models import (
     KnowledgeBaseModel,
     ModelList,
     ShownModel,
+    SynonymsModel,
 )
 from app.api.requests import (
     AskRequest,
@@ -27,6 +28,7 @@ from app.api.requests import (
     CreateRequest,
     DocumentsRequest,
     SearchRequest,
+    SynonymsRequest,
 )
 from app.convert import (
     added_file,
@@ -39,6 +41,7 @@ from app.convert import (
     page_part_model,
     passage_model,
     search_model,
+    synonyms_model,
 )
 from app.models import checked_chat_model, model_list
 from app.shown import Shown
@@ -182,6 +185,14 @@ class LocalOperations:
         report = self._workspace.knowledge_base(name).health_report()
         return health_report_model(report, self._language)
 
+    def synonyms(self, name: str) -> SynonymsModel:
+        """List the words that a knowledge base takes for one another."""
+        return synonyms_model(self._workspace.knowledge_base(name).synonyms())
+
+    def set_synonyms(self, name: str, request: SynonymsRequest) -> SynonymsModel:
+        """Write other synonyms in place of all."""
+        return synonyms_model(self._workspace.knowledge_base(name).set_synonyms(request.text))
+
     def show(self, name: str, document: str, *, passages: bool = False) -> Shown:
         """Return the text of a document, to be read piece by piece."""
         knowledge_base = self._workspace.knowledge_base(name)
@@ -247,6 +258,7 @@ class LocalOperations:
             threshold=request.threshold,
             conversation=request.conversation,
             turns=turns,
+            follow_up=request.follow_up,
             cancelled=cancelled,
         )
 
@@ -258,7 +270,6 @@ class LocalOperations:
     def job(self, job_id: str) -> JobModel:
         """Return a job."""
         return job_model(self._workspace.queue.get(job_id), self._language)
-            follow_up=request.follow_up,
 
     def job_items(
         self, job_id: str, *, offset: int = 0, limit: int = 200, states: Sequence[str] | None = None

@@ -392,6 +392,19 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "error.error.plain": ("出错了。", "It failed."),
     "error.bad_setting": ("设置 {name} 不正确：{problem}", "Setting {name} is wrong: {problem}"),
     "error.bad_setting.plain": ("设置不正确：{message}", "A setting is wrong: {message}"),
+    "error.synonym_alone": (
+        "第 {line} 行只有一个词：“{word}”。每行写一组同义词，用“=”分隔。",
+        "Line {line} has one word only: “{word}”. Write a group on each line, parted by “=”.",
+    ),
+    "error.synonym_twice": (
+        "“{word}”在第 {first} 行和第 {line} 行都出现了，一个词只能属于一组。",
+        "“{word}” stands in line {first} and in line {line}; a word belongs to one group only.",
+    ),
+    "error.synonym_long": (
+        "第 {line} 行的词太长：“{word}”",
+        "A word of line {line} is too long: “{word}”",
+    ),
+    "error.synonym_many": ("同义词最多 {word} 组。", "There may be {word} groups of synonyms."),
     "error.bad_prompt": (
         "提示词 {name} 不能用：{problem}",
         "Prompt {name} cannot be used: {problem}",
@@ -789,6 +802,18 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.documents": ("列出知识库中的文件", "list the documents of a knowledge base"),
     "cli.show": ("显示文件的正文", "print the text of a document"),
     "cli.remove": ("把文件移入回收站", "move a document to the bin"),
+    "cli.synonyms": (
+        "查看或设置同义词",
+        "list or set the words that a knowledge base takes for one another",
+    ),
+    "cli.opt.synonyms_file": (
+        "用文件中的同义词替换全部：每行一组，用“=”分隔",
+        "replace all by those of a file: a group on each line, parted by “=”",
+    ),
+    "cli.no_synonyms": (
+        "还没有同义词。每行一组，例如：年假 = 带薪年休假",
+        "No synonyms yet. A group on each line, such as: PO = purchase order",
+    ),
     "cli.search": ("查找段落", "find passages"),
     "cli.ask": ("提问", "ask a question"),
     "cli.eval": ("批量回答一个问题文件", "answer a file of questions"),
@@ -819,6 +844,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.opt.also": ("同时查找另一个知识库，可重复", "search this knowledge base too; repeatable"),
     "cli.opt.top_k": ("取几段", "number of passages"),
     "cli.opt.conversation": ("接着这个对话提问", "go on with this conversation"),
+    "cli.opt.no_follow_up": (
+        "按原话提问，不用上文补全问题",
+        "ask as typed: do not complete the question by what was said before",
+    ),
     "cli.opt.out": ("结果文件（JSON Lines）", "results, a JSON-lines file"),
     "cli.opt.retrieval_only": ("只查找，不作答", "search only, no answers"),
     "cli.opt.cancel": ("停止这个任务", "cancel this job"),
@@ -844,10 +873,6 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.head.hint": ("办法", "Remedy"),
     "cli.head.pages": ("页数", "Pages"),
     "cli.head.reason": ("说明", "Remark"),
-    "cli.opt.no_follow_up": (
-        "按原话提问，不用上文补全问题",
-        "ask as typed: do not complete the question by what was said before",
-    ),
     "cli.head.job": ("任务", "Job"),
     "cli.head.kind": ("类型", "Kind"),
     "cli.head.progress": ("进度", "Progress"),

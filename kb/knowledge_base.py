@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kb.answer.retrieval import Searchable
+from kb.answer.synonyms import parse_groups
 from kb.embedders.base import Embedder
 from kb.errors import NotFoundError
 from kb.ingest.files import expand
@@ -19,6 +20,7 @@ from kb.store.health import FileHealth
 from kb.store.jobs import Jobs, QueuedItem
 from kb.store.passages import Passages
 from kb.store.removals import Removals
+from kb.store.synonyms import Synonyms
 from kb.types import (
     EVERY_DOCUMENT,
     Box,
@@ -57,6 +59,7 @@ class KnowledgeBase:
         removals: Removals,
         passages: Passages,
         health: FileHealth,
+        synonyms: Synonyms,
         jobs: Jobs,
         runner: JobRunner,
         indexes: IndexKeeper,
@@ -69,6 +72,7 @@ class KnowledgeBase:
         self._removals = removals
         self._passages = passages
         self._health = health
+        self._synonyms = synonyms
         self._jobs = jobs
         self._runner = runner
         self._indexes = indexes
@@ -291,6 +295,20 @@ class KnowledgeBase:
         self._runner.wake()
         return record
 
+    def synonyms(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of words that questions take for one another."""
+        return self._synonyms.groups(self.kb_id)
+
+    def set_synonyms(self, text: str) -> list[tuple[str, ...]]:
+        """Write other synonyms in place of all: a group on each line, its words parted by "=".
+
+        Raises:
+            SettingsError: a line has one word only, or a word stands in two groups.
+        """
+        groups = parse_groups(text)
+        self._synonyms.replace(self.kb_id, groups)
+        return groups
+
     def searchable(self) -> Searchable:
         """The knowledge base as retrieval sees it, its indexes in step with the catalog.
 
@@ -303,4 +321,5 @@ class KnowledgeBase:
             embedder=self._embedder(self._indexes.embedder_id),
             vectors=self._indexes.vectors,
             keywords=self._indexes.keywords,
+            synonyms=self._synonyms.groups(self.kb_id),
         )

@@ -42,6 +42,7 @@ from kb.store.jobs import Jobs
 from kb.store.passages import Passages
 from kb.store.removals import Removals
 from kb.store.sheets import Sheets
+from kb.store.synonyms import Synonyms
 from kb.store.vectors import Vectors
 from kb.types import (
     FIXED_REPLY,
@@ -78,6 +79,7 @@ class Workspace:
         self._vectors = Vectors(self._database)
         self._sheets = Sheets(self._database)
         self._health = FileHealth(self._database)
+        self._synonyms = Synonyms(self._database)
         self._jobs = Jobs(self._database)
         self.conversations = Conversations(self._database)
         self.feedback = Feedback(self._database)
@@ -234,6 +236,7 @@ class Workspace:
             removals=self._removals,
             passages=self._passages,
             health=self._health,
+            synonyms=self._synonyms,
             jobs=self._jobs,
             runner=self._runner,
             indexes=self.engines.indexes(record.kb_id),
@@ -355,19 +358,19 @@ class Workspace:
         threshold: float | None = None,
         conversation: str | None = None,
         turns: Sequence[Turn] = (),
+        follow_up: bool = True,
         created_by: str = "",
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[AskEvent]:
-        follow_up: bool = True,
         """Answer from one or several knowledge bases: passages, tokens, then one `Answer`.
 
         Args:
             conversation: the talk that the question belongs to; None begins one, "" keeps nothing.
             turns: what was said before, oldest first, in a talk that is not kept here.
+            follow_up: whether what was said may complete the question; else it is asked as typed.
 
         Raises:
             NotFoundError: a knowledge base or the conversation does not exist.
-            follow_up: whether what was said may complete the question; else it is asked as typed.
             GenerationError: the chat model failed.
         """
         records = [self._find(name) for name in names]
@@ -381,10 +384,10 @@ class Workspace:
             prompt=self._prompts.load(records[0].prompt),
             turns=turns[-MEMORY:],
             conversation=conversation or "",
+            follow_up=follow_up,
         )
         for event in self._answering(records, asked, cancelled):
             if not isinstance(event, Answer):
-            follow_up=follow_up,
                 yield event
                 continue
             if conversation is None:

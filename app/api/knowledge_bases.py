@@ -24,6 +24,7 @@ from app.api.models import (
     KnowledgeBaseList,
     KnowledgeBaseModel,
     ShowModel,
+    SynonymsModel,
 )
 from app.api.requests import (
     AddRequest,
@@ -31,6 +32,7 @@ from app.api.requests import (
     CreateRequest,
     DocumentsRequest,
     ReindexRequest,
+    SynonymsRequest,
 )
 from app.health_table import health_rows
 from kb.types import Box
@@ -83,6 +85,20 @@ def reindex(name: str, request: ReindexRequest, operations: CurrentOperations) -
     return operations.reindex(
         name, request.documents, password=request.password, force_ocr=request.force_ocr
     )
+
+
+@router.get("/{name}/synonyms")
+def synonyms(name: str, operations: CurrentOperations) -> SynonymsModel:
+    """List the words that the knowledge base takes for one another."""
+    return operations.synonyms(name)
+
+
+@router.put("/{name}/synonyms")
+def set_synonyms(
+    name: str, request: SynonymsRequest, operations: CurrentOperations
+) -> SynonymsModel:
+    """Write other synonyms in place of all."""
+    return operations.set_synonyms(name, request)
 
 
 @router.get("/{name}/documents")

@@ -115,6 +115,12 @@ class HealthReasonModel(Model):
     documents: int
 
 
+class SynonymsModel(Model):
+    """Groups of words that a knowledge base takes for one another."""
+
+    groups: list[list[str]]
+
+
 class HealthReportModel(Model):
     """How well the files of a knowledge base were read; ``unread`` are not read yet."""
 

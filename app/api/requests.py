@@ -96,6 +96,14 @@ class AskRequest(SearchRequest):
     stream: bool = False
 
 
+class SynonymsRequest(Request):
+    """Other synonyms in place of all: a group on each line, its words parted by "="."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=500_000)
+
+    text: str
+
+
 class RenameConversationRequest(Request):
     """Give a conversation another title."""
 

@@ -6,13 +6,14 @@ a table that answer it stand first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kb.answer.articles import NamedArticles, mentions, named_articles
 from kb.answer.duplicates import step_back
 from kb.answer.fusion import reciprocal_rank_fusion
 from kb.answer.gate import GateFeatures, answerable, coverage, gate_features
+from kb.answer.synonyms import Alternatives, Groups, alternatives, with_words_asked
 from kb.answer.tables.answers import FromTable, TableAnswers
 from kb.embedders.base import Embedder
 from kb.indexes.base import KeywordIndex, VectorIndex
@@ -41,6 +42,7 @@ class Searchable:
     embedder: Embedder
     vectors: VectorIndex
     keywords: KeywordIndex
+    synonyms: Groups = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,15 @@ class Retriever:
             EmbeddingError: the question could not be embedded.
             VectorIndexError: an index failed.
         """
-        by_vector, by_keyword = self._candidates(bases, question)
+        same = {base.kb_id: alternatives(question, base.synonyms) for base in bases}
+        by_vector, by_keyword = self._candidates(bases, question, same)
         found = self._passages.found([*by_vector, *by_keyword])
         # What was deleted since an index last caught up is unknown to the catalog.
         by_vector = {key: score for key, score in by_vector.items() if key in found}
         by_keyword = {key: score for key, score in by_keyword.items() if key in found}
-        first = [_searched_text(found[key]) for key in by_keyword][:1]
+        # A passage that has another name for what was asked has what was asked.
+        said = [each for found_words in same.values() for each in found_words]
+        first = [with_words_asked(_searched_text(found[key]), said) for key in [*by_keyword][:1]]
         fused = reciprocal_rank_fusion(
             {"vector": list(by_vector), "keyword": list(by_keyword)},
             # What has hardly a word of the question says little: it is in another language.
@@ -91,7 +96,7 @@ class Retriever:
             list(by_vector.values()),
             list(by_vector),
             list(by_keyword),
-            [_searched_text(found[passage_id]) for passage_id, _score in best],
+            [with_words_asked(_searched_text(found[key]), said) for key, _score in best],
         )
         articles = named_articles(question, [base.kb_id for base in bases], self._passages)
         named = [key for place in articles.articles for key in place.passage_ids]
@@ -142,7 +147,10 @@ class Retriever:
         )
 
     def _candidates(
-        self, bases: Sequence[Searchable], question: str
+        self,
+        bases: Sequence[Searchable],
+        question: str,
+        same: Mapping[str, Sequence[Alternatives]],
     ) -> tuple[dict[int, float], dict[int, float]]:
         """Rank the passages of all bases by cosine and by BM25: {passage id: score}, best first."""
         by_vector: list[tuple[int, float]] = []
@@ -153,7 +161,11 @@ class Retriever:
             if name not in queries:
                 queries[name] = base.embedder.embed_queries([question])[0]
             by_vector.extend(base.vectors.search(queries[name], CANDIDATES))
-            by_keyword.extend(base.keywords.search(question, CANDIDATES))
+            by_keyword.extend(
+                base.keywords.search(
+                    question, CANDIDATES, {each.asked: each.others for each in same[base.kb_id]}
+                )
+            )
         by_vector.sort(key=lambda entry: -entry[1])
         by_keyword.sort(key=lambda entry: -entry[1])
         return dict(by_vector[:CANDIDATES]), dict(by_keyword[:CANDIDATES])

@@ -8,7 +8,7 @@ Indexes are caches of the catalog. Each knows the number of the last change it h
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,5 +111,12 @@ class KeywordIndex(_Index):
         """Add passages, to be found after the next `commit`; an id there already is replaced."""
 
     @abstractmethod
-    def search(self, question: str, top_k: int) -> list[Scored]:
-        """Give the ``top_k`` passages that match best; [] where no word of the question occurs."""
+    def search(
+        self, question: str, top_k: int, instead: Mapping[str, Sequence[str]] | None = None
+    ) -> list[Scored]:
+        """Give the ``top_k`` passages that match best; [] where no word of the question occurs.
+
+        Args:
+            instead: phrases of the question, in its lower case, and what may stand in their place;
+                a match of one of these is a match of the phrase, not of one word more.
+        """

@@ -7,13 +7,14 @@ import shutil
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from kb.errors import BackendError, BusyError, IndexDamagedError
 from kb.indexes.base import KeywordEntry, KeywordIndex, Scored
+from kb.text.normalise import normalise
 from kb.text.tokenise import content_tokens, tokens
 
 VERSION = 1
@@ -143,12 +144,17 @@ class TantivyIndex(KeywordIndex):
                 raise
             self._applied, self._count = self._guard(self._read_counters)
 
-    def search(self, question: str, top_k: int) -> list[Scored]:
+    def search(
+        self, question: str, top_k: int, instead: Mapping[str, Sequence[str]] | None = None
+    ) -> list[Scored]:
+        rest = normalise(question) if instead else question
+        for phrase in instead or ():
+            rest = rest.replace(phrase, " ")
         # In a text of another language the rarest words are the empty ones: "the" in Chinese.
-        words = list(dict.fromkeys(content_tokens(question) or tokens(question)))
-        if not words or top_k <= 0:
+        words = list(dict.fromkeys(content_tokens(rest) or ([] if instead else tokens(rest))))
+        if not (words or instead) or top_k <= 0:
             return []
-        return self._guard(lambda: self._find(words, top_k))
+        return self._guard(lambda: self._find(words, top_k, instead or {}))
 
     def verify(self) -> None:
         for path in _segment_files(self._folder):
@@ -170,20 +176,42 @@ class TantivyIndex(KeywordIndex):
                 writer, self._writer = self._writer, None
                 self._guard(writer.wait_merging_threads)
 
-    def _find(self, words: list[str], top_k: int) -> list[Scored]:
+    def _find(
+        self, words: list[str], top_k: int, instead: Mapping[str, Sequence[str]]
+    ) -> list[Scored]:
         import tantivy
 
         searcher = self._index.searcher()
         if len(words) > _MOST_WORDS:  # a pasted page: its rarest words tell best what it is about
             words = sorted(words, key=lambda word: searcher.doc_freq("body", word) or 1 << 60)
             words = words[:_MOST_WORDS]
-        clauses = []
-        for word in words:
-            for field, boost in self._boosts:
-                query = tantivy.Query.term_query(self._index.schema, field, word, "freq")
-                if boost != 1.0:
-                    query = tantivy.Query.boost_query(query, boost)
-                clauses.append((tantivy.Occur.Should, query))
+        clauses = [
+            (tantivy.Occur.Should, self._term(field, word, boost))
+            for word in words
+            for field, boost in self._boosts
+        ]
+        for phrase, others in instead.items():
+            asked = [
+                (tantivy.Occur.Should, self._term(field, word, boost))
+                for word in dict.fromkeys(tokens(phrase))
+                for field, boost in self._boosts
+            ]
+            same = [
+                # Of another name for a thing, a part says nothing: all of its words must be there.
+                tantivy.Query.boolean_query(
+                    [
+                        (tantivy.Occur.Must, self._term(field, word, boost))
+                        for word in dict.fromkeys(tokens(other))
+                    ]
+                )
+                for other in others
+                if tokens(other)
+                for field, boost in self._boosts
+            ]
+            either = tantivy.Query.disjunction_max_query(
+                [tantivy.Query.boolean_query(asked), *same]
+            )
+            clauses.append((tantivy.Occur.Should, either))
         result = searcher.search(tantivy.Query.boolean_query(clauses), top_k, count=False)
         ids = searcher.fast_field_values("id", [address for _, address in result.hits])
         found = [
@@ -191,6 +219,12 @@ class TantivyIndex(KeywordIndex):
             for passage_id, (score, _) in zip(ids, result.hits, strict=True)
         ]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+    def _term(self, field: str, word: str, boost: float) -> Any:
+        import tantivy
+
+        query = tantivy.Query.term_query(self._index.schema, field, word, "freq")
+        return query if boost == 1.0 else tantivy.Query.boost_query(query, boost)
 
     def _read_counters(self) -> tuple[int, int]:
         import tantivy

@@ -89,6 +89,15 @@ knowledge_bases = Table(
     Column("deleted_at", Float),
 )
 
+# Words that mean the same, a group in each row.
+synonyms = Table(
+    "synonyms",
+    metadata,
+    Column("kb_id", String, ForeignKey("knowledge_bases.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("words", JSON, nullable=False),
+)
+
 contents = Table(
     "contents",
     metadata,

@@ -133,6 +133,7 @@ def test_every_command_of_the_contract_takes_json() -> None:
         "search",
         "ask",
         "eval",
+        "synonyms",
         "jobs",
         "serve",
         "models",
