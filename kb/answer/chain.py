@@ -27,6 +27,7 @@ from kb.types import (
     AskMilliseconds,
     Citation,
     PassagesFound,
+    Sentence,
     Token,
     Turn,
 )
@@ -164,9 +165,13 @@ class Answerer:
         refused = refused or (not text and not cancelled()) or _is_refusal(text)
         if model == QUOTATION:
             citations = citations[:named]
-        elif model == FROM_TABLE:
-            citations = citations[: len(from_table.passage_ids) if from_table else 0]
-        sentences = () if refused else tuple(ground(text, citations))
+        if model == FROM_TABLE and from_table is not None:
+            citations = citations[: len(from_table.passage_ids)]
+            # What was computed stands in no row: that it comes of these rows is known.
+            rows = tuple(citation.number for citation in citations)
+            sentences: tuple[Sentence, ...] = (Sentence(text, True, rows),)
+        else:
+            sentences = () if refused else tuple(ground(text, citations))
         yield Answer(
             question=question.text,
             standalone_question=standalone,
@@ -176,7 +181,7 @@ class Answerer:
             threshold=question.threshold,
             citations=citations[:NEAREST] if refused else cited(sentences, citations),
             sentences=sentences,
-            sql=from_table.sql if from_table is not None and model == FROM_TABLE else None,
+            sql=from_table.sql if from_table is not None and not refused else None,
             model=model,
             conversation=question.conversation,
             milliseconds=AskMilliseconds(

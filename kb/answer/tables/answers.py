@@ -62,7 +62,8 @@ class TableAnswers:
         return None if looked_up is None else _looked_up(looked_up)
 
     def _computed(self, answer: TableAnswer, answerable: float) -> FromTable | None:
-        columns = {cell.row: cell.column for cell in reversed(answer.cells)}
+        # Of a row's cells the last is the one that was measured.
+        columns = {cell.row: cell.column for cell in answer.cells}
         rows = sorted(columns)[:_MOST_CITED]
         shown = self._sheets.passages_of(answer.table, rows)
         if not shown:

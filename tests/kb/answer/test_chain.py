@@ -258,3 +258,31 @@ def test_a_follow_up_is_completed_unless_it_is_to_be_asked_as_typed(
     assert (completed.question, completed.standalone_question) == ("那年假呢？", "年假有几天？")
     typed = last(ask(None, "那年假呢？", turns=turns, follow_up=False))
     assert typed.standalone_question == "那年假呢？"
+
+
+def test_a_sum_is_computed_with_its_sql_and_stands_on_the_rows_used(
+    workspace: Workspace, write: Write, ask: Callable[..., list[AskEvent]]
+) -> None:
+    table = "日期,门店,销售额（元）\n" + "".join(
+        f"2023-05-{day:02},{shop},{amount}\n"
+        for day, shop, amount in [
+            (1, "东门店", 1200),
+            (2, "西门店", 800),
+            (3, "东门店", 1500),
+            (4, "西门店", 950),
+            (5, "东门店", 700),
+        ]
+    )
+    job = workspace.knowledge_base("库").add([write("销售.csv", table)])
+    workspace.queue.wait(job.job_id)
+    chat = ScriptedChat("不该被问到")
+
+    answer = last(ask(chat, "东门店的销售额总共是多少？"))
+
+    assert "3400" in answer.answer
+    assert answer.sql is not None
+    assert "SUM" in answer.sql.upper()
+    assert chat.prompts == []
+    assert {citation.hit.place.row for citation in answer.citations} <= {2, 4, 6}
+    assert {citation.hit.place.column for citation in answer.citations} == {"C"}
+    assert [sentence.supported for sentence in answer.sentences] == [True]
