@@ -97,7 +97,7 @@ def test_the_page_collects_no_statistics_and_is_watched_by_nobody() -> None:
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert result.stdout.split() == ["False", "none", "minimal", "True", "#1f6f5c", "1"]
+    assert result.stdout.split() == ["False", "none", "minimal", "True", "#1f6f5c", "8"]
 
 
 def test_the_address_is_announced_to_the_owner_only(served: httpx.Client, home: Path) -> None:

@@ -13,6 +13,7 @@ from kb.settings import Settings
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.passages import Passages
+from kb.store.sheets import Sheets
 from kb.store.vectors import Vectors
 from tests.kb.hashing import HashingEmbedder
 
@@ -46,6 +47,7 @@ def engines(tmp_path: Path, opener: SlowOpener) -> Iterator[Engines]:
         catalog=Catalog(database),
         passages=Passages(database),
         vectors=Vectors(database),
+        sheets=Sheets(database),
     )
     yield engines
     engines.close()
