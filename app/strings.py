@@ -1032,8 +1032,8 @@ _EXAM: dict[str, tuple[str, str]] = {
     "exam.runs": ("评测记录", "Exams so far"),
     "exam.none.title": ("还没有评测", "No exams yet"),
     "exam.none.body": (
-        "上传一份问题，或从真实对话的 👍/👎 里收集，就可以开始第一次评测。",
-        "Upload questions, or collect them from 👍/👎 under real answers, to begin the first one.",
+        "上传一份问题，或从真实对话的“赞”“踩”里收集，就可以开始第一次评测。",
+        "Upload questions, or collect them from thumbs under real answers, to begin the first one.",
     ),
     "exam.no_bases": (
         "知识库里还没有可查的内容，先去添加文件。",
@@ -1061,15 +1061,17 @@ _EXAM: dict[str, tuple[str, str]] = {
         "{count} questions, {known} of them with an expected answer",
     ),
     "exam.feedback.none": (
-        "还没有反馈。在“提问”页的回答下面点 👍 或 👎，问题就会收集到这里。",
-        "No feedback yet. Click 👍 or 👎 under an answer and its question is collected here.",
+        "还没有反馈。在“提问”页的回答下面点“赞”或“踩”，问题就会收集到这里。",
+        "No feedback yet. Click a thumb under an answer and its question is collected here.",
     ),
     "exam.feedback.help": (
-        "点过 👍 的回答用作标准答案；点过 👎 的，请在这里填上正确答案。",
+        "点过“赞”的回答用作标准答案；点过“踩”的，请在这里填上正确答案。",
         "Praised answers are taken as the expected ones; fill in the right answer where one was "
         "blamed.",
     ),
     "exam.feedback.praise": ("反馈", "Feedback"),
+    "exam.feedback.up": ("赞", "Praised"),
+    "exam.feedback.down": ("踩", "Blamed"),
     "exam.feedback.refuse": ("应拒答", "To be refused"),
     "exam.feedback.use": ("选用", "Use"),
     "exam.bases": ("评测哪些知识库", "Knowledge bases"),

@@ -130,7 +130,7 @@ def _from_feedback() -> tuple[list[ExamQuestion], str]:
     edited = st.data_editor(
         [
             {
-                "praise": "👍" if praise == "up" else "👎",
+                "praise": say(f"exam.feedback.{praise}"),
                 "question": question.text,
                 "answer": "\n".join(question.answers),
                 "refuse": question.refuse,

@@ -37,7 +37,7 @@ def head(title: str, *, wide: bool) -> None:
     st.set_page_config(
         page_title=f"{title} · {say('product')}",
         layout="wide" if wide else "centered",
-        initial_sidebar_state="expanded",
+        initial_sidebar_state="auto",
     )
     st.html(_FOLDER / "style.css")
     logo = (_FOLDER / "logo.svg").read_text(encoding="utf-8")

@@ -165,7 +165,13 @@ class Reading:
             and not self._beside_condition(mention)
         ]
         if kind is not None:
-            own = [column for column in self.numeric if column.unit == kind]
+            # 多少套房: a column of 成交套数 counts in the same word.
+            counts_in = re.compile(rf"{kind}数量?$")
+            own = [
+                column
+                for column in self.numeric
+                if column.unit == kind or counts_in.search(folded(column.name))
+            ]
             named = [mention.column for mention in near if mention.column in own]
             if named or len(own) == 1:
                 return (named or own)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kb.text.normalise import normalise
+from kb.text.numerals import parse_numeral
 
 # Words of one line are used for each other, in questions and in headings.
 _SYNONYMS = """
@@ -148,6 +149,15 @@ ASKS_TABLE = re.compile(
 def folded(text: str) -> str:
     """Fold a text so that questions, headings and cells can be compared letter by letter.
 
-    Numerals stay: the 三 of 张三月薪 is none.
+    Months get Arabic digits. Other numerals stay: the 三 of 张三月薪 is none.
     """
-    return normalise(text).replace(" ", "")
+    return _MONTH.sub(_in_digits, normalise(text).replace(" ", ""))
+
+
+_MONTH = re.compile(
+    r"(?:^|(?<=[年在到至和及的或\W\d]))(十[一二]?|[一二三四五六七八九])(?=月(?![薪租亮饼嫂]))"
+)
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    return str(parse_numeral(found[1]))

@@ -171,3 +171,18 @@ def test_databases_stay_open_between_questions(
 ) -> None:
     first: SheetDatabase = databases.open(table)
     assert databases.open(table) is first
+
+
+@pytest.mark.parametrize(
+    "question", ["2月一共卖出了多少套房子？", "二月总共售出多少套？", "2月售出套数合计是多少？"]
+)
+def test_pieces_that_a_column_counts_are_added_up_and_its_rows_not_counted(
+    asker: TableAsker, store: Store, question: str
+) -> None:
+    rows = [("春晓苑", "1月", "12"), ("春晓苑", "2月", "7"), ("江畔居", "2月", "9")]
+    table = stored_table(store, "售房.xlsx", ("楼盘", "月份", "售出套数"), rows)
+
+    found = asker.ask_tables(question, [table])
+
+    assert found is not None
+    assert (found.text, found.operation) == ("16", "sum")
