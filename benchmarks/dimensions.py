@@ -143,7 +143,9 @@ def rated(good: Good, answer: str, language: PassageLanguage) -> dict[Dimension,
         Shown(rank, "", "", "", text, 1.0) for rank, text in enumerate(good.passages, start=1)
     )
     citations = [Citation(each.rank, _hit(each)) for each in shown]
-    sentences = tuple((each.text, each.supported) for each in ground(answer, citations))
+    sentences = tuple(
+        (each.text, each.supported) for each in ground(answer, citations, good.question.text)
+    )
     outcome = Outcome(
         id=good.question.id,
         question=good.question.text,

@@ -144,8 +144,7 @@ async def _chunks(
             elif isinstance(event, AnswerEvent):
                 # A refusal and an extractive answer may come without tokens.
                 answer = event.answer
-                rest = answer.answer[len(said) :] if answer.answer.startswith(said) else ""
-                tail = rest + sources_text(answer, language)
+                tail = _rest(said, answer) + sources_text(answer, language)
                 if tail:
                     yield _chunk(head, {"content": tail})
                 yield _chunk(head, {}, finish="stop", citations=answer.citations)
@@ -156,6 +155,14 @@ async def _chunks(
         error = openai_error(message, "server_error")
         yield f"data: {json.dumps({'error': error}, ensure_ascii=False)}\n\n"
     yield "data: [DONE]\n\n"
+
+
+def _rest(said: str, answer: AskModel) -> str:
+    """What of a finished answer is still to be said."""
+    if answer.answer.startswith(said):
+        return answer.answer[len(said) :]
+    # What was streamed was taken back by the check of the finished answer.
+    return f"\n\n{answer.answer}" if answer.refused else ""
 
 
 def sources_text(answer: AskModel, language: Language) -> str:

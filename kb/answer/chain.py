@@ -13,7 +13,7 @@ from kb.answer.context import fit, number
 from kb.answer.extract import best_sentences
 from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import standalone_question
-from kb.answer.grounding import cited, ground
+from kb.answer.grounding import Similarity, cited, ground
 from kb.answer.prompts import Prompt, PromptFolder
 from kb.answer.retrieval import Retriever, Searchable
 from kb.answer.script import in_words_of, is_traditional
@@ -54,10 +54,10 @@ FROM_TABLE = "table"
 _REFUSES = re.compile(r"无法回答(该|这个|此|您的)?问题|无法从(已知信息|中)|没有提供.{0,8}相关信息")
 _MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")
 _PREAMBLE = re.compile(
-    r"^根据(?:已知|以上|上述|提供的|所给)?(?:信息|资料|内容|材料)(?:可知)?[，,：:]\s*"
+    r"^根[据據](?:已知|以上|上述|提供的|所[给給])?(?:信息|資訊|[资資]料|内容|內容|材料)(?:可知)?[，,：:]\s*"
 )
 _LONGEST_PREAMBLE = 16
-_MAY_BECOME_ONE = re.compile(r"^(?:根(?:据[^，,：:。]*)?)?$")
+_MAY_BECOME_ONE = re.compile(r"^(?:根(?:[据據][^，,：:。]*)?)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,19 @@ class Answerer:
             rows = tuple(citation.number for citation in citations)
             sentences: tuple[Sentence, ...] = (Sentence(text, True, rows),)
         else:
-            sentences = () if refused else tuple(ground(text, citations))
+            sentences = (
+                ()
+                if refused
+                else tuple(ground(text, citations, standalone, _similarity(question.bases)))
+            )
+            # A model made it up. Of an answer that was stopped the rest may have had support.
+            if (
+                sentences
+                and model not in (QUOTATION, EXTRACTIVE_MODEL)
+                and not any(sentence.supported for sentence in sentences)
+                and not cancelled()
+            ):
+                refused, sentences = True, ()
         yield Answer(
             question=question.text,
             standalone_question=standalone,
@@ -245,6 +257,21 @@ class Answerer:
                 yield from chat.stream([message], self._sampling, cancelled)
 
         return RunnableLambda(to_message) | RunnableGenerator(generate)
+
+
+def _similarity(bases: Sequence[Searchable]) -> Similarity | None:
+    """How near a sentence is to passages in another language, by the embedder of the question."""
+    if not bases:
+        return None
+    embedder = bases[0].embedder
+    # What is near enough to answer a question in another language is near enough to say the same.
+    near_enough = embedder.model.gate.foreign if embedder.model.gate else 0.0
+
+    def similarity(sentence: str, passages: Sequence[str]) -> list[float]:
+        own = embedder.embed_queries([sentence])[0]
+        return [float(share) for share in embedder.embed_passages(passages) @ own - near_enough]
+
+    return similarity
 
 
 def _replied(question: Question, reply: str, started: float) -> Iterator[AskEvent]:

@@ -9,6 +9,7 @@ from kb.text.tokenise import content_tokens
 from kb.types import Citation
 
 _SENTENCES = 2
+_ENDS = frozenset("。！？；.!?;…”」』）)")
 
 
 def best_sentences(question: str, citations: Sequence[Citation]) -> str:
@@ -23,4 +24,6 @@ def best_sentences(question: str, citations: Sequence[Citation]) -> str:
                 weight = sum(len(word) for word in shared) - 0.1 * citation.number
                 scored.append((weight, citation.number, position, line.strip()))
     best = sorted(scored, key=lambda entry: -entry[0])[:_SENTENCES]
-    return "".join(line for _w, _n, _p, line in sorted(best, key=lambda entry: entry[1:3]))
+    lines = [line for _w, _n, _p, line in sorted(best, key=lambda entry: entry[1:3])]
+    # A row of a table or a heading has no end of its own.
+    return "".join(line if line[-1:] in _ENDS else line + "\n" for line in lines).rstrip("\n")

@@ -5,9 +5,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api.openai import ChatMessageIn, _turns
+from kb.answer.chain import REFUSAL
 from kb.types import Turn
 from kb.workspace import Workspace
 from tests.app.conftest import RunningServer
+from tests.kb.answer.scripted import ScriptedChat
 
 ASK = [{"role": "user", "content": "带薪年假有几天？"}]
 
@@ -38,6 +40,18 @@ def test_a_streamed_answer_ends_with_its_sources(running: RunningServer) -> None
     assert said.rstrip().rsplit("\n", 1)[-1].startswith("[")
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert chunks[-1].model_extra["citations"][0]["document"] == "年假.md"
+
+
+def test_an_answer_that_is_taken_back_ends_with_the_refusal(
+    running: RunningServer, filled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = ScriptedChat("每年享有九百天带薪年假。")
+    monkeypatch.setattr(filled._answerer, "_chat", lambda: chat)
+    chunks = list(
+        client(running).chat.completions.create(model="规章制度", messages=ASK, stream=True)  # type: ignore[arg-type, call-overload]
+    )
+    said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    assert said.startswith(f"每年享有九百天带薪年假。\n\n{REFUSAL}\n\n")
 
 
 def test_nothing_of_it_is_kept(running: RunningServer, filled: Workspace) -> None:

@@ -83,6 +83,7 @@ def test_passages_come_first_then_tokens_then_one_answer(
     [
         ("根据已知信息，每晚不超过500元。", "每晚不超过500元。"),
         (" 根据提供的资料可知：500元。", "500元。"),
+        ("根據已知信息，每晚不超過500元。", "每晚不超過500元。"),
         ("根据标准，每晚不超过500元。", "根据标准，每晚不超过500元。"),
         ("根据公司的差旅管理办法中的规定，每晚500元", "根据公司的差旅管理办法中的规定，每晚500元"),
         (f"{REFUSAL}。", f"{REFUSAL}。"),
@@ -207,8 +208,8 @@ def test_numbers_in_brackets_that_are_no_marks_of_sources_stay(
 ) -> None:
     note = write("取值.txt", "住宿费取 fee[1] 的值。")
     workspace.queue.wait(workspace.knowledge_base("库").add([note]).job_id)
-    reply = "依据国发[2013]5号文件，住宿费取 fee[1] 的值[1]。"
-    assert last(ask(ScriptedChat(reply))).answer == "依据国发[2013]5号文件，住宿费取 fee[1] 的值。"
+    reply = "依据国发[2013]5号文件。住宿费取 fee[1] 的值[1]。"
+    assert last(ask(ScriptedChat(reply))).answer == "依据国发[2013]5号文件。住宿费取 fee[1] 的值。"
 
 
 def test_a_follow_up_survives_a_model_that_cannot_start(
@@ -286,3 +287,33 @@ def test_a_sum_is_computed_with_its_sql_and_stands_on_the_rows_used(
     assert {citation.hit.place.row for citation in answer.citations} <= {2, 4, 6}
     assert {citation.hit.place.column for citation in answer.citations} == {"C"}
     assert [sentence.supported for sentence in answer.sentences] == [True]
+
+
+def test_an_answer_without_any_support_becomes_the_refusal(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    events = ask(ScriptedChat("每晚不超过900元。"))
+    answer = last(events)
+    assert "".join(e.text for e in events if isinstance(e, Token)) == "每晚不超过900元。"
+    assert (answer.answer, answer.refused, answer.sentences) == (REFUSAL, True, ())
+    assert answer.citations[0].hit.document == "差旅.txt"
+
+
+def test_an_answer_with_some_support_stays_and_its_rest_is_marked(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    answer = last(ask(ScriptedChat("每晚不超过500元。另外报销机场的贵宾室。")))
+    assert not answer.refused
+    assert [sentence.supported for sentence in answer.sentences] == [True, False]
+    assert [citation.hit.document for citation in answer.citations] == ["差旅.txt"]
+
+
+def test_an_answer_that_was_stopped_is_not_taken_back(ask: Callable[..., list[AskEvent]]) -> None:
+    seen = {"asked": 0}
+
+    def after_eight() -> bool:
+        seen["asked"] += 1
+        return seen["asked"] > 8
+
+    answer = last(ask(ScriptedChat("机场的贵宾室可以报销。"), cancelled=after_eight))
+    assert (answer.answer, answer.refused) == ("机场的贵宾室可以", False)
