@@ -21,7 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kb.exam.metrics import figure, interval_text, is_gold, is_right, reciprocal_rank
+from kb.answer.quoting import said_by_itself
+from kb.exam.metrics import figure, interval_text, is_gold, is_right, reciprocal_rank, says
 from kb.exam.questions import ExamQuestion, parse_questions
 from kb.settings import Settings
 from kb.types import Answer, Hit
@@ -118,6 +119,18 @@ def measure_answers(workspace: Workspace, asked: Sequence[Asked], out: Path) -> 
         bool(is_right(each.question, entry["answer"], refused=entry["refused"]))
         for entry, each in zip(entries, asked, strict=True)
     )
+    own = figure(
+        bool(is_right(each.question, said_by_itself(entry["answer"]), refused=entry["refused"]))
+        for entry, each in zip(entries, asked, strict=True)
+    )
+    cited = [entry for entry in entries if not entry["refused"] and entry["citations"]]
+    holding = figure(
+        any(
+            says(citation["hit"]["text"], said_by_itself(entry["answer"]))
+            for citation in entry["citations"]
+        )
+        for entry in cited
+    )
     refused = figure(entry["refused"] for entry in entries)
     gated = figure(entry["answerable"] < entry["threshold"] for entry in entries)
     first = [
@@ -126,6 +139,9 @@ def measure_answers(workspace: Workspace, asked: Sequence[Asked], out: Path) -> 
         if entry["milliseconds"]["first_token"]
     ]
     print(f"\nright answers    {interval_text(right)}")
+    print(f"  without what is quoted beside them {interval_text(own)}")
+    print(f"  citing a passage that says it      {interval_text(holding)}")
+    print(f"citations        median {statistics.median(len(e['citations']) for e in cited):.0f}")
     print(f"refused          {interval_text(refused)}")
     print(f"  by the gate    {interval_text(gated)}")
     if first:

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 
+from kb.answer.quoting import BEGINS_QUOTATION, said_by_itself
 from kb.types import Sentence
 
 # Markdown's own escape covers every ASCII punctuation character.
@@ -60,20 +61,24 @@ def answer(text: str, sentences: Sequence[Sentence], *, unsupported: str) -> str
         return block(text, "zk-answer")
     shown = []
     for between, sentence in pieces:
-        shown.append(html.escape(between))
+        shown.append(html.escape(between.removesuffix(BEGINS_QUOTATION)))
         if sentence is None:
             continue
         numbers = "".join(f"<sup>[{number}]</sup>" for number in sentence.citations)
         body = html.escape(sentence.text)
         if not sentence.supported:
             body = f'<span class="zk-unsupported" title="{html.escape(unsupported)}">{body}</span>'
-        shown.append(body + numbers)
+        if between.endswith(BEGINS_QUOTATION):
+            shown.append(f"<blockquote>{body}{numbers}</blockquote>")
+        else:
+            shown.append(body + numbers)
     return f'<div class="zk-answer">{"".join(shown)}</div>'
 
 
 def streaming(text: str) -> str:
     """Return an answer that is still being written."""
-    return f'<div class="zk-answer">{html.escape(text)}<span class="zk-cursor"></span></div>'
+    said = said_by_itself(text)
+    return f'<div class="zk-answer">{html.escape(said)}<span class="zk-cursor"></span></div>'
 
 
 def _located(text: str, sentences: Sequence[Sentence]) -> list[tuple[str, Sentence | None]] | None:

@@ -15,6 +15,7 @@ from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import standalone_question
 from kb.answer.grounding import Similarity, cited, ground
 from kb.answer.prompts import Prompt, PromptFolder
+from kb.answer.quoting import quotation, with_quotation
 from kb.answer.retrieval import Retriever, Searchable
 from kb.answer.script import in_words_of, is_traditional
 from kb.errors import BackendUnavailableError, ContextTooLongError
@@ -163,27 +164,29 @@ class Answerer:
                 text = in_words_of(text, passages)
         # An answer that was stopped before its first word says nothing, not even that it cannot.
         refused = refused or (not text and not cancelled()) or _is_refusal(text)
+        sentences: tuple[Sentence, ...] = ()
         if model == QUOTATION:
             citations = citations[:named]
         if model == FROM_TABLE and from_table is not None:
             citations = citations[: len(from_table.passage_ids)]
             # What was computed stands in no row: that it comes of these rows is known.
             rows = tuple(citation.number for citation in citations)
-            sentences: tuple[Sentence, ...] = (Sentence(text, True, rows),)
-        else:
-            sentences = (
-                ()
-                if refused
-                else tuple(ground(text, citations, standalone, _similarity(question.bases)))
-            )
-            # A model made it up. Of an answer that was stopped the rest may have had support.
-            if (
-                sentences
-                and model not in (QUOTATION, EXTRACTIVE_MODEL)
-                and not any(sentence.supported for sentence in sentences)
-                and not cancelled()
-            ):
-                refused, sentences = True, ()
+            sentences = (Sentence(text, True, rows),)
+        elif not refused:
+            similarity = _similarity(question.bases)
+            sentences = tuple(ground(text, citations, standalone, similarity))
+        # Of an answer that was stopped, the rest may have had support.
+        if model not in (QUOTATION, FROM_TABLE, EXTRACTIVE_MODEL) and sentences and not cancelled():
+            # Else a model made it up.
+            refused = not any(sentence.supported for sentence in sentences)
+            quoted = quotation(standalone, text, cited(sentences, citations))
+            if not refused and quoted is not None:
+                whole = with_quotation(text, quoted)
+                yield Token(whole[len(text) :])
+                text = whole
+                sentences = (*sentences, Sentence(quoted.text, True, (quoted.number,)))
+        if refused:
+            sentences = ()
         yield Answer(
             question=question.text,
             standalone_question=standalone,

@@ -63,6 +63,9 @@ _DATES = re.compile(
     rf"|\b(?P<m4>{_MONTH_NAME})\.?,?\s+(?P<y4>\d{{4}})\b"
 )
 
+# The 1980s as decades of the twentieth century.
+_DECADE = re.compile(r"(?<!\d)(\d{1,2}) ?世纪 ?(\d)0 ?年代")
+
 _HAN_DIGITS = "零〇一二两三四五六七八九"
 _HAN_NUMERAL = f"[{_HAN_DIGITS}十百千万亿]"
 # What is counted with, and so tells a numeral from the 四 of 四川.
@@ -242,6 +245,7 @@ def opposite_words(word: str) -> tuple[str, ...]:
 
 def _fold(text: str) -> str:
     folded = arabic_numerals(normalise(text))
+    folded = _DECADE.sub(lambda found: f"{int(found[1]) - 1}{found[2]}0年代", folded)
     return _DATES.sub(_write_date, folded)
 
 

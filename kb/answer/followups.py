@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from kb.answer.prompts import Prompt
+from kb.answer.quoting import said_by_itself
 from kb.answer.substitution import fragment, substitute
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint
@@ -141,7 +142,7 @@ def standalone_question(
     if chat is None:
         return plain
     history = "\n".join(
-        f"问：{turn.question[:_QUESTION_SHOWN]}\n答：{turn.answer[:_ANSWER_SHOWN]}"
+        f"问：{turn.question[:_QUESTION_SHOWN]}\n答：{said_by_itself(turn.answer)[:_ANSWER_SHOWN]}"
         for turn in turns[-MEMORY:]
     )
     message = ChatMessage("user", prompt.template.format(history=history, question=question))
@@ -168,7 +169,11 @@ def is_faithful(rewritten: str, question: str, turns: Sequence[Turn]) -> bool:
     asked = set(content_tokens(question))
     for turn in turns:
         asked |= set(content_tokens(turn.question[:_QUESTION_SHOWN]))
-    answered = {word for turn in turns for word in content_tokens(turn.answer[:_ANSWER_SHOWN])}
+    answered = {
+        word
+        for turn in turns
+        for word in content_tokens(said_by_itself(turn.answer)[:_ANSWER_SHOWN])
+    }
     # A number out of the answer is the answer put into the question.
     added = {word for word in kept - asked if word not in _TOPICLESS}
     if any(re.search(r"\d", word) for word in added):

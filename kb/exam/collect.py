@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kb.answer.quoting import said_by_itself
 from kb.exam.questions import ExamQuestion
 from kb.types import FIXED_REPLY, FeedbackRecord, Praise
 
@@ -27,7 +28,7 @@ def collect(records: Iterable[FeedbackRecord]) -> list[tuple[ExamQuestion, Prais
             ExamQuestion(
                 id=f"m{record.message_id}",
                 text=text,
-                answers=(answer.answer,) if said else (),
+                answers=(said_by_itself(answer.answer),) if said else (),
                 document=answer.citations[0].hit.document if said and answer.citations else "",
                 refuse=praised and answer.refused,
             ),

@@ -15,6 +15,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
+from kb.answer.quoting import said_by_itself
 from kb.exam.metrics import gold_groups, normalised, pairs
 from kb.exam.questions import ExamQuestion
 from kb.exam.results import Outcome
@@ -103,7 +104,8 @@ def rate_all(
     question: ExamQuestion, outcome: Outcome, language: PassageLanguage
 ) -> dict[Dimension, float]:
     """Rate an answer in all four dimensions, passed or not."""
-    answer = outcome.answer or ""
+    # What is quoted beside an answer is not the model's.
+    answer = said_by_itself(outcome.answer or "")
     texts = dict.fromkeys(shown.text for shown in (*outcome.found, *outcome.cited))
     passages = [_Passage(text) for text in texts]
     return {

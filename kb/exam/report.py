@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kb.answer.quoting import said_by_itself
 from kb.exam.dimensions import PassageLanguage, rate
 from kb.exam.metrics import (
     Figure,
@@ -171,7 +172,7 @@ def _rank(question: ExamQuestion, outcome: Outcome) -> int | None:
 def _f1(question: ExamQuestion, outcome: Outcome, golds: Sequence[str]) -> float | None:
     if question.refuse or not golds or outcome.answer is None:
         return None
-    return 0.0 if outcome.refused else token_f1(outcome.answer, golds)
+    return 0.0 if outcome.refused else token_f1(said_by_itself(outcome.answer), golds)
 
 
 def _cites_gold(question: ExamQuestion, outcome: Outcome) -> bool | None:
@@ -181,7 +182,7 @@ def _cites_gold(question: ExamQuestion, outcome: Outcome) -> bool | None:
 
 
 def _cites_answer(outcome: Outcome) -> bool:
-    return any(says(shown.text, outcome.answer or "") for shown in outcome.cited)
+    return any(says(shown.text, said_by_itself(outcome.answer or "")) for shown in outcome.cited)
 
 
 def _known(values: Iterable[float | None]) -> list[float]:

@@ -48,3 +48,12 @@ def test_sentences_carry_their_numbers_and_the_unsupported_are_greyed() -> None:
 def test_an_answer_whose_sentences_do_not_fit_is_shown_whole() -> None:
     shown = markup.answer("答案。", (Sentence("别的", True, (1,)),), unsupported="")
     assert shown == '<div class="zk-answer">答案。</div>'
+
+
+def test_what_is_quoted_beside_an_answer_is_set_apart_with_its_number() -> None:
+    sentences = (Sentence("十天。", True, (1,)), Sentence("年假<b>为十天。", True, (1,)))
+    shown = markup.answer("十天。\n\n> 年假<b>为十天。", sentences, unsupported="")
+    assert shown == (
+        '<div class="zk-answer">十天。<sup>[1]</sup>'
+        "<blockquote>年假&lt;b&gt;为十天。<sup>[1]</sup></blockquote></div>"
+    )

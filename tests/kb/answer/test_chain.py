@@ -6,12 +6,13 @@ import pytest
 
 from kb.answer.chain import REFUSAL, Answerer, Question
 from kb.answer.prompts import PromptFolder
+from kb.answer.quoting import said_by_itself
 from kb.errors import BackendUnavailableError, GenerationError
 from kb.llms.base import Sampling
 from kb.llms.endpoint import ChatEndpoint, never
 from kb.models.table import GateConstants
 from kb.settings import PROJECT
-from kb.types import Answer, AskEvent, PassagesFound, Token, Turn
+from kb.types import Answer, AskEvent, PassagesFound, Sentence, Token, Turn
 from kb.workspace import Workspace
 from tests.kb.answer.scripted import ScriptedChat
 
@@ -96,7 +97,8 @@ def test_what_models_say_before_an_answer_is_not_streamed(
 ) -> None:
     events = ask(ScriptedChat(reply))
 
-    assert "".join(event.text for event in events if isinstance(event, Token)) == streamed
+    said = "".join(event.text for event in events if isinstance(event, Token))
+    assert said_by_itself(said) == streamed
 
 
 def test_the_prompt_holds_instruction_passages_and_question(
@@ -169,7 +171,20 @@ def test_a_follow_up_is_retrieved_as_the_full_question(ask: Callable[..., list[A
     assert events[0].citations[0].hit.document == "假期.txt"
     answer = last(events)
     assert (answer.question, answer.standalone_question) == ("那婚假呢？", "婚假有几天？")
-    assert answer.answer == "十五天。"
+    assert said_by_itself(answer.answer) == "十五天。"
+
+
+def test_a_short_answer_is_followed_by_the_words_of_its_source(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    events = ask(ScriptedChat("十五天。"), "婚假有几天？")
+    answer = last(events)
+    assert answer.answer == "十五天。\n\n> 年假为十天，婚假为十五天。"
+    assert "".join(event.text for event in events if isinstance(event, Token)) == answer.answer
+    assert answer.sentences == (
+        Sentence("十五天。", True, (1,)),
+        Sentence("年假为十天，婚假为十五天。", True, (1,)),
+    )
 
 
 def test_a_model_that_cannot_start_leaves_an_extract(ask: Callable[..., list[AskEvent]]) -> None:
