@@ -1,19 +1,15 @@
-"""Retrieval and answers on labelled questions.
+"""Retrieval on labelled questions.
 
 The data folder holds ``corpus/<name>/…`` (the files of each knowledge base) and ``qa/<name>.jsonl``
 (lines with ``id``, ``question``, ``answers``, ``doc``, ``answer_type``, ``evidence``). The data
-folder they are taken into is kept: files are taken in once, and a question that was answered is not
-asked again.
+folder they are taken into is kept: files are taken in once.
 
-    python -m benchmarks.quality --data PATH --home FOLDER [--kb NAME …] [--answers 300]
+    python -m benchmarks.quality --data PATH --home FOLDER [--kb NAME …]
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
-import json
 import statistics
 import time
 from collections import defaultdict
@@ -21,11 +17,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kb.answer.quoting import said_by_itself
-from kb.exam.metrics import figure, interval_text, is_gold, is_right, reciprocal_rank, says
+from kb.exam.metrics import figure, interval_text, is_gold, reciprocal_rank
 from kb.exam.questions import ExamQuestion, parse_questions
 from kb.settings import Settings
-from kb.types import Answer, Hit
+from kb.types import Hit
 from kb.workspace import Workspace
 
 
@@ -91,65 +86,6 @@ def measure_retrieval(workspace: Workspace, asked: Sequence[Asked], top_k: int) 
     )
 
 
-def measure_answers(workspace: Workspace, asked: Sequence[Asked], out: Path) -> None:
-    """Ask, keep every answer, and print the share of right ones."""
-    known = {}
-    if out.exists():
-        for line in out.read_text(encoding="utf-8").splitlines():
-            entry = json.loads(line)
-            known[entry["id"]] = entry
-    with out.open("a", encoding="utf-8") as file:
-        for each in asked:
-            question = each.question
-            if question.id in known:
-                continue
-            *_, answer = workspace.ask([each.kb], question.text, conversation="")
-            assert isinstance(answer, Answer)
-            entry = {
-                **dataclasses.asdict(answer),
-                "id": question.id,
-                "gold_shown": any(is_gold_hit(c.hit, question) for c in answer.citations),
-                "gold": question.answers,
-            }
-            known[question.id] = entry
-            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-            file.flush()
-    entries = [known[each.question.id] for each in asked]
-    right = figure(
-        bool(is_right(each.question, entry["answer"], refused=entry["refused"]))
-        for entry, each in zip(entries, asked, strict=True)
-    )
-    own = figure(
-        bool(is_right(each.question, said_by_itself(entry["answer"]), refused=entry["refused"]))
-        for entry, each in zip(entries, asked, strict=True)
-    )
-    cited = [entry for entry in entries if not entry["refused"] and entry["citations"]]
-    holding = figure(
-        any(
-            says(citation["hit"]["text"], said_by_itself(entry["answer"]))
-            for citation in entry["citations"]
-        )
-        for entry in cited
-    )
-    refused = figure(entry["refused"] for entry in entries)
-    gated = figure(entry["answerable"] < entry["threshold"] for entry in entries)
-    first = [
-        entry["milliseconds"]["first_token"]
-        for entry in entries
-        if entry["milliseconds"]["first_token"]
-    ]
-    print(f"\nright answers    {interval_text(right)}")
-    print(f"  without what is quoted beside them {interval_text(own)}")
-    print(f"  citing a passage that says it      {interval_text(holding)}")
-    print(f"citations        median {statistics.median(len(e['citations']) for e in cited):.0f}")
-    print(f"refused          {interval_text(refused)}")
-    print(f"  by the gate    {interval_text(gated)}")
-    if first:
-        print(f"first token      median {statistics.median(first) / 1000:.2f} s")
-    total = [entry["milliseconds"]["total"] for entry in entries]
-    print(f"whole answer     median {statistics.median(total) / 1000:.2f} s")
-
-
 def main() -> None:
     """Run what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -157,7 +93,6 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="data folder to ingest into")
     parser.add_argument("--kb", nargs="*", help="knowledge bases; default: all with questions")
     parser.add_argument("--top-k", type=int, default=5)
-    parser.add_argument("--answers", type=int, default=0, help="span questions to answer")
     arguments = parser.parse_args()
     names = arguments.kb or sorted(path.stem for path in (arguments.data / "qa").glob("*.jsonl"))
     workspace = Workspace.open(Settings(home=arguments.home))
@@ -165,10 +100,6 @@ def main() -> None:
         ingest(workspace, arguments.data, names)
         asked = list(questions(arguments.data, names))
         measure_retrieval(workspace, asked, arguments.top_k)
-        if arguments.answers:
-            spans = [each for each in asked if each.question.answer_type == "span"]
-            spans.sort(key=lambda each: hashlib.sha256(str(each.question.id).encode()).hexdigest())
-            measure_answers(workspace, spans[: arguments.answers], arguments.home / "answers.jsonl")
     finally:
         workspace.close()
 

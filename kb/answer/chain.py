@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from kb.answer.check import CHECK, checked, log_odds
 from kb.answer.context import fit, number
 from kb.answer.extract import best_sentences
 from kb.answer.fixed_replies import fixed_reply
@@ -18,7 +19,12 @@ from kb.answer.prompts import Prompt, PromptFolder
 from kb.answer.quoting import quotation, with_quotation
 from kb.answer.retrieval import Retriever, Searchable
 from kb.answer.script import in_words_of, is_traditional
-from kb.errors import BackendUnavailableError, ContextTooLongError
+from kb.errors import (
+    BackendUnavailableError,
+    CancelledError,
+    ContextTooLongError,
+    UnsupportedError,
+)
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint
 from kb.types import (
@@ -79,7 +85,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _ModelInput:
+class ModelInput:
     """What the runnable is given: the question and its numbered passages."""
 
     question: str
@@ -129,7 +135,13 @@ class Answerer:
 
         named = sum(len(place.passage_ids) for place in retrieval.articles.articles)
         text, model, first_token = "", chat.name if chat else EXTRACTIVE_MODEL, None
-        refused = not citations or retrieval.answerable < question.threshold
+        answerable = retrieval.answerable
+        refused = not citations or answerable < question.threshold
+        read = citations[: max(READ, min(named, _MOST_READ))]
+        # Articles and cells are looked up; of other passages the model says what it thinks of them.
+        if not refused and chat is not None and not named and from_table is None:
+            answerable = min(answerable, self._checked(chat, question, standalone, read, cancelled))
+            refused = answerable < question.threshold
         if not refused and retrieval.articles.asks_for_text and retrieval.articles.articles:
             text, model = self._retriever.article_texts(retrieval.articles), QUOTATION
             first_token = time.monotonic()
@@ -140,7 +152,7 @@ class Answerer:
             yield Token(text)
         elif not refused and chat is not None:
             pieces = self.runnable(chat, question.prompt, cancelled).stream(
-                _ModelInput(standalone, citations[: max(READ, min(named, _MOST_READ))])
+                ModelInput(standalone, read)
             )
             try:
                 for piece in _without_preamble(pieces):
@@ -192,7 +204,7 @@ class Answerer:
             standalone_question=standalone,
             answer=REFUSAL if refused else text,
             refused=refused,
-            answerable=retrieval.answerable,
+            answerable=answerable,
             threshold=question.threshold,
             citations=citations[:NEAREST] if refused else cited(sentences, citations),
             sentences=sentences,
@@ -233,6 +245,27 @@ class Answerer:
             logger.warning("completing a follow-up without the chat model: %s", exc)
         return complete(None)
 
+    def _checked(
+        self,
+        chat: ChatEndpoint,
+        question: Question,
+        standalone: str,
+        citations: Sequence[Citation],
+        cancelled: Callable[[], bool],
+    ) -> float:
+        """How likely the chat model finds the answer in the passages; 1 where it cannot tell."""
+        if chat.check is None:
+            return 1.0
+        try:
+            odds = log_odds(
+                chat, question.prompt, self._prompts.load(CHECK), standalone, citations, cancelled
+            )
+        except (UnsupportedError, CancelledError, BackendUnavailableError) as exc:
+            # Whatever keeps it from answering too is dealt with there.
+            logger.info("answering unchecked: %s", exc)
+            return 1.0
+        return checked(odds, chat.check)
+
     def _usable_chat(self) -> ChatEndpoint | None:
         """The chat model, or None where it is not here or broken: then answers are extracts."""
         chat = self._chat()
@@ -240,12 +273,12 @@ class Answerer:
 
     def runnable(
         self, chat: ChatEndpoint, prompt: Prompt, cancelled: Callable[[], bool]
-    ) -> Runnable[_ModelInput, str]:
+    ) -> Runnable[ModelInput, str]:
         """The LangChain runnable from numbered passages to a stream of text."""
         # LangChain takes seconds to import, which commands that ask nothing need not spend.
         from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
-        def to_message(model_input: _ModelInput) -> ChatMessage:
+        def to_message(model_input: ModelInput) -> ChatMessage:
             message, _kept = fit(
                 prompt,
                 model_input.question,

@@ -9,7 +9,8 @@ from pathlib import Path
 from kb.answer.fixed_replies import parse_replies
 from kb.errors import NotFoundError, PromptError
 
-PROMPT_VARIABLES = {
+PROMPT_VARIABLES: dict[str, frozenset[str]] = {
+    "answer_check": frozenset(),
     "standalone_question": frozenset({"history", "question"}),
     "table_plan": frozenset({"table", "columns", "conditions", "question"}),
 }

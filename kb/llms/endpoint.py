@@ -12,6 +12,7 @@ from kb.llms.base import ChatMessage, Sampling
 
 if TYPE_CHECKING:
     from kb.llms.langchain import ChatClient
+    from kb.models.table import CheckConstants
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class ChatEndpoint(ABC):
     @abstractmethod
     def counts_are_exact(self) -> bool:
         """Whether `count_tokens` uses the model's tokenizer; else it estimates, rather too high."""
+
+    @property
+    def check(self) -> CheckConstants | None:
+        """How the model's word on its passages is read; None where that is not known."""
+        return None
 
     @abstractmethod
     def client(self) -> ChatClient:

@@ -17,7 +17,7 @@ from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint, ChatState
 from kb.llms.process import ChatChild, ChildTask
 from kb.llms.registry import available_backend
-from kb.models.table import ChatModel
+from kb.models.table import ChatModel, CheckConstants
 
 if TYPE_CHECKING:
     from kb.llms.langchain import ChatClient
@@ -60,6 +60,10 @@ class ChatService(ChatEndpoint):
     @property
     def context_length(self) -> int:
         return self._model.context_length
+
+    @property
+    def check(self) -> CheckConstants | None:
+        return self._model.check
 
     @property
     def counts_are_exact(self) -> bool:

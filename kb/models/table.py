@@ -46,6 +46,17 @@ class GateConstants:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckConstants:
+    """How a chat model's word on its passages is read, fitted per model; see `kb.answer.check`.
+
+    ``even`` is ln(p(yes) / p(no)) that stands for 0.5, ``slope`` how fast the chance rises with it.
+    """
+
+    slope: float
+    even: float
+
+
+@dataclass(frozen=True, slots=True)
 class EmbedderModel:
     """An embedder: where it comes from and how it wants its texts.
 
@@ -75,7 +86,11 @@ class EmbedderModel:
 
 @dataclass(frozen=True, slots=True)
 class ChatModel:
-    """A chat model: its file under the models folder, or its folder or server."""
+    """A chat model: its file under the models folder, or its folder or server.
+
+    ``check`` is None where nobody has fitted it: then the model is not asked whether its passages
+    answer a question before it answers.
+    """
 
     name: str
     backend: str
@@ -88,6 +103,7 @@ class ChatModel:
     modelscope: str = ""
     path: str = ""
     files: tuple[str, ...] = ()
+    check: CheckConstants | None = None
 
 
 Model = EmbedderModel | ChatModel
@@ -170,6 +186,7 @@ CHAT_MODELS: tuple[ChatModel, ...] = (
         huggingface="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
         modelscope="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
         files=("qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",),
+        check=CheckConstants(slope=1.5, even=1.85),
     ),
     ChatModel(
         name="qwen2.5-coder-0.5b",

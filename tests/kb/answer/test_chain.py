@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,10 +8,10 @@ import pytest
 from kb.answer.chain import REFUSAL, Answerer, Question
 from kb.answer.prompts import PromptFolder
 from kb.answer.quoting import said_by_itself
-from kb.errors import BackendUnavailableError, GenerationError
-from kb.llms.base import Sampling
+from kb.errors import BackendUnavailableError, GenerationError, UnsupportedError
+from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint, never
-from kb.models.table import GateConstants
+from kb.models.table import CheckConstants, GateConstants
 from kb.settings import PROJECT
 from kb.types import Answer, AskEvent, PassagesFound, Sentence, Token, Turn
 from kb.workspace import Workspace
@@ -332,3 +333,50 @@ def test_an_answer_that_was_stopped_is_not_taken_back(ask: Callable[..., list[As
 
     answer = last(ask(ScriptedChat("机场的贵宾室可以报销。"), cancelled=after_eight))
     assert (answer.answer, answer.refused) == ("机场的贵宾室可以", False)
+
+
+class Doubtful(ScriptedChat):
+    """Says how far it believes that its passages answer, and what it is told to say."""
+
+    def __init__(self, yes: float | Exception, *replies: str) -> None:
+        super().__init__(*replies)
+        self._yes = yes
+
+    @property
+    def check(self) -> CheckConstants | None:
+        return CheckConstants(slope=1.0, even=0.0)
+
+    def first_token(
+        self,
+        messages: Sequence[ChatMessage],
+        count: int = 20,
+        cancelled: Callable[[], bool] = never,
+    ) -> dict[str, float]:
+        if isinstance(self._yes, Exception):
+            raise self._yes
+        return {"是": math.log(self._yes), "否": math.log(1 - self._yes)}
+
+
+def test_what_the_model_does_not_find_in_the_passages_is_refused_before_a_token(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    events = ask(Doubtful(0.2, "每晚不超过500元。"))
+    assert not [event for event in events if isinstance(event, Token)]
+    answer = last(events)
+    assert (answer.answer, answer.refused) == (REFUSAL, True)
+    assert answer.answerable == pytest.approx(0.2)
+    assert answer.citations[0].hit.document == "差旅.txt"
+
+
+def test_a_lower_threshold_lets_a_doubtful_question_through(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    answer = last(ask(Doubtful(0.2, "每晚不超过500元。"), threshold=0.1))
+    assert (answer.answer, answer.answerable) == ("每晚不超过500元。", pytest.approx(0.2))
+
+
+def test_a_server_that_tells_no_probabilities_answers_unchecked(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    chat = Doubtful(UnsupportedError("no probabilities", model="scripted"), "每晚不超过500元。")
+    assert last(ask(chat)).answer == "每晚不超过500元。"
