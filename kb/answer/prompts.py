@@ -12,7 +12,6 @@ from kb.errors import NotFoundError, PromptError
 PROMPT_VARIABLES: dict[str, frozenset[str]] = {
     "answer_check": frozenset(),
     "standalone_question": frozenset({"history", "question"}),
-    "table_plan": frozenset({"table", "columns", "conditions", "question"}),
 }
 _REPLIES = "fixed_replies"
 _ANSWER_VARIABLES = frozenset({"context", "question"})

@@ -6,13 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kb.answer.prompts import Prompt
-from kb.answer.tables import words
-from kb.answer.tables.choosing import StructuredChat, choose
 from kb.answer.tables.link import link
-from kb.answer.tables.mentions import Links
 from kb.answer.tables.plan import Operation, Outcome, Plan, run
-from kb.answer.tables.reading import filters_of
 from kb.answer.tables.sqlite import SheetDatabase, SheetDatabases, TooLongError
 from kb.answer.tables.templates import Drafted, draft
 from kb.answer.tables.wording import say
@@ -55,21 +50,10 @@ class TableAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A table with what of the question it explains."""
+    """A table with a plan that explains enough of the question."""
 
     database: SheetDatabase
-    links: Links
-    drafted: Drafted | None
-    fit: float
-
-
-@dataclass(frozen=True, slots=True)
-class Chooser:
-    """What is needed to let the chat model choose a plan."""
-
-    chat: StructuredChat
-    prompt: Prompt
-    cancelled: Callable[[], bool]
+    drafted: Drafted
 
 
 class TableAsker:
@@ -79,48 +63,23 @@ class TableAsker:
         self._sheets = sheets
         self._databases = databases
 
-    def ask(
-        self, question: str, passage_ids: Sequence[int], chooser: Chooser | None = None
-    ) -> TableAnswer | None:
+    def ask(self, question: str, passage_ids: Sequence[int]) -> TableAnswer | None:
         """Compute an answer from the tables that these passages show, best first.
 
-        None where no table fits, or the question is not one that the rows of a table answer.
-        Without ``chooser`` only questions of a plain form are answered.
-
-        Raises:
-            CancelledError: the chooser was cancelled.
+        None where no table fits, or the question is not of a form that is computed.
         """
-        return self.ask_tables(question, self._tables(passage_ids), chooser)
+        return self.ask_tables(question, self._tables(passage_ids))
 
-    def ask_tables(
-        self, question: str, tables: Sequence[SheetTable], chooser: Chooser | None = None
-    ) -> TableAnswer | None:
+    def ask_tables(self, question: str, tables: Sequence[SheetTable]) -> TableAnswer | None:
         """Compute an answer from one of these tables, the likeliest first."""
         candidates = [found for table in tables if (found := self._candidate(question, table))]
         # The sort keeps the order of the search among equals.
-        candidates.sort(key=lambda each: -each.fit)
-        plain = [each for each in candidates if each.drafted is not None and each.fit >= _GOOD_FIT]
-        plain.sort(key=lambda each: each.drafted is not None and not each.drafted.is_sure)
-        for candidate in plain:
-            assert candidate.drafted is not None  # noqa: S101 - the others were left out
-            if chooser is not None and not candidate.drafted.is_sure:
-                break
-            answer = _computed(candidate.drafted.plan, candidate)
+        candidates.sort(key=lambda each: (not each.drafted.is_sure, -each.drafted.fit))
+        for candidate in candidates:
+            answer = _computed(candidate)
             if answer is not None:
                 return answer
-        if chooser is None or not candidates or not words.ASKS_TABLE.search(question):
-            return None
-        best = candidates[0]
-        plan = choose(
-            question,
-            best.links,
-            best.database,
-            filters_of(best.links),
-            chat=chooser.chat,
-            prompt=chooser.prompt,
-            cancelled=chooser.cancelled,
-        )
-        return _computed(plan, best) if plan is not None else None
+        return None
 
     def _candidate(self, question: str, table: SheetTable) -> _Candidate | None:
         try:
@@ -130,7 +89,9 @@ class TableAsker:
         except (NotFoundError, TooLongError) as exc:
             logger.info("a table was passed over: %s", exc)
             return None
-        return _Candidate(database, links, drafted, drafted.fit if drafted else links.fit())
+        if drafted is None or drafted.fit < _GOOD_FIT:
+            return None
+        return _Candidate(database, drafted)
 
     def _tables(self, passage_ids: Sequence[int]) -> list[SheetTable]:
         shown = self._sheets.of_passages(passage_ids)
@@ -141,9 +102,9 @@ class TableAsker:
         return list(tables.values())[:_MOST_TABLES]
 
 
-def _computed(plan: Plan, candidate: _Candidate) -> TableAnswer | None:
+def _computed(candidate: _Candidate) -> TableAnswer | None:
     """Run a plan and word its result; None where that is empty."""
-    database = candidate.database
+    database, plan = candidate.database, candidate.drafted.plan
     try:
         outcome = run(plan, database)
     except TooLongError as exc:
@@ -159,7 +120,7 @@ def _computed(plan: Plan, candidate: _Candidate) -> TableAnswer | None:
         cells=tuple(_cells(outcome, database)),
         row_count=outcome.count,
         operation=plan.operation,
-        fit=candidate.fit,
+        fit=candidate.drafted.fit,
     )
 
 

@@ -141,9 +141,6 @@ FILLERS = re.compile(
 
 IN_TIME = re.compile(r"早|晚|最新|最近|最先|最后|最旧|迟|先后|earliest|latest|first|last")
 AMOUNT = re.compile(r"[额钱费款率量]$|资金|收入|利润|成本|支出")
-ASKS_TABLE = re.compile(
-    r"多少|几|最|平均|总|合计|一共|共|哪|谁|比|差|排|前|how|which|most|least|average|total"
-)
 
 
 def folded(text: str) -> str:

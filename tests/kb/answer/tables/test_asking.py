@@ -1,14 +1,7 @@
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
-
 import pytest
 
-from kb.answer.prompts import Prompt, PromptFolder
-from kb.answer.tables.asking import Chooser, TableAnswer, TableAsker, UsedCell
+from kb.answer.tables.asking import TableAnswer, TableAsker, UsedCell
 from kb.answer.tables.sqlite import SheetDatabase, SheetDatabases
-from kb.errors import GenerationError
-from kb.llms.base import ChatMessage, Sampling
-from kb.settings import PROJECT
 from kb.types import SheetTable
 from tests.kb.answer.tables.tables import STAFF_HEADER, STAFF_ROWS, stored_table
 from tests.kb.store.conftest import Store
@@ -88,73 +81,10 @@ def test_what_the_table_does_not_say_is_left_alone(
     assert asker.ask_tables(question, [table]) is None
 
 
-class ScriptedChat:
-    """Answers with what it was given, one after the other, and keeps what it was asked."""
-
-    def __init__(self, *answers: Any) -> None:
-        self._answers: Iterator[Any] = iter(answers)
-        self.asked: list[list[ChatMessage]] = []
-        self.schema: Mapping[str, Any] = {}
-
-    def structured(
-        self,
-        messages: Sequence[ChatMessage],
-        schema: Mapping[str, Any],
-        sampling: Sampling | None = None,
-        cancelled: Callable[[], bool] = lambda: False,
-    ) -> Any:
-        self.asked.append(list(messages))
-        self.schema = schema
-        found = next(self._answers)
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-
-def chooser(chat: ScriptedChat) -> Chooser:
-    prompt: Prompt = PromptFolder(PROJECT / "prompts").load("table_plan")
-    return Chooser(chat, prompt, lambda: False)
-
-
-def chosen(**values: object) -> dict[str, object]:
-    plain = {"operation": "max", "show": "姓名", "measure": "无", "group_by": "无"}
-    return {**plain, "descending": True, "limit": 1, **values}
-
-
-UNPLAIN = "研发部里最能干、给公司挣得盆满钵满的是哪位"
-
-
-def test_the_model_chooses_columns_for_a_question_that_is_not_plain(
+def test_a_question_that_is_not_of_a_plain_form_is_left_alone(
     asker: TableAsker, table: SheetTable
 ) -> None:
-    chat = ScriptedChat(chosen(measure="业绩（万元）"))
-    found = asker.ask_tables(UNPLAIN, [table], chooser(chat))
-    assert found is not None
-    assert found.text == "张三（120.5万元）"
-    assert chat.schema["properties"]["measure"]["enum"] == [
-        "月薪（元）",
-        "年龄",
-        "入职日期",
-        "业绩（万元）",
-        "无",
-    ]
-    assert "部门＝研发部" in chat.asked[0][0].content
-
-
-def test_a_plan_without_sense_is_sent_back_once(asker: TableAsker, table: SheetTable) -> None:
-    chat = ScriptedChat(chosen(), chosen(measure="业绩（万元）"))
-    found = asker.ask_tables(UNPLAIN, [table], chooser(chat))
-    assert found is not None
-    assert found.text == "张三（120.5万元）"
-    assert len(chat.asked[1]) == 3
-    chat = ScriptedChat(chosen(), chosen())
-    assert asker.ask_tables(UNPLAIN, [table], chooser(chat)) is None
-
-
-def test_without_the_model_the_question_is_left_alone(asker: TableAsker, table: SheetTable) -> None:
-    assert asker.ask_tables(UNPLAIN, [table]) is None
-    chat = ScriptedChat(GenerationError("broken"))
-    assert asker.ask_tables(UNPLAIN, [table], chooser(chat)) is None
+    assert asker.ask_tables("研发部里最能干、给公司挣得盆满钵满的是哪位", [table]) is None
 
 
 def test_a_table_that_went_meanwhile_is_passed_over(
