@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from app import commands, output
 from app.api.requests import LONGEST_TEXT
@@ -15,6 +15,7 @@ from app.messages import of_error
 from app.strings import Language, text
 from kb.errors import CancelledError, KBError
 from kb.settings import load_settings
+from kb.types import AnswerLanguage
 
 if TYPE_CHECKING:
     from app.commands import Context
@@ -105,6 +106,7 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         sub.add_argument("--top-k", type=_positive, metavar="N", help=say("opt.top_k"))
     ask.add_argument("--conversation", metavar="ID", help=say("opt.conversation"))
     ask.add_argument("--no-follow-up", action="store_true", help=say("opt.no_follow_up"))
+    ask.add_argument("--language", choices=get_args(AnswerLanguage), help=say("opt.language"))
     exam = command("eval", commands.evaluate, "name", "questions")
     exam.add_argument("--out", required=True, metavar="RESULTS", help=say("opt.out"))
     exam.add_argument("--retrieval-only", action="store_true", help=say("opt.retrieval_only"))

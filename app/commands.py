@@ -294,6 +294,7 @@ def ask(context: Context) -> int:
         # A single question from the command line leaves no conversation behind.
         conversation=options.conversation or "",
         follow_up=not options.no_follow_up,
+        language=options.language,
     )
     answer: AskModel | None = None
     said = ""
@@ -309,11 +310,12 @@ def ask(context: Context) -> int:
     if context.as_json:
         output.as_json(answer)
         return 0
-    if answer.answer.startswith(said):
-        output.line(answer.answer[len(said) :])
+    final = context.name_of("answer.refused") if answer.refused else answer.answer
+    if final.startswith(said):
+        output.line(final[len(said) :])
     else:
         # What was streamed was taken back by the check of the finished answer.
-        output.line("\n" + answer.answer)
+        output.line("\n" + final)
     output.line()
     if answer.citations:
         output.line(context.say("nearest" if answer.refused else "sources"))

@@ -259,6 +259,7 @@ class LocalOperations:
             conversation=request.conversation,
             turns=turns,
             follow_up=request.follow_up,
+            language=request.language,
             cancelled=cancelled,
         )
 

@@ -82,6 +82,10 @@ _PAGES: dict[str, tuple[str, str]] = {
         "已找到资料，正在组织答案… {seconds} 秒",
         "Sources found, writing the answer… {seconds} s",
     ),
+    "answer.refused": (
+        "根据已知信息无法回答该问题",
+        "The question cannot be answered from the known information",
+    ),
     "answer.sources": ("资料来源", "Sources"),
     "answer.found": ("找到的资料", "Sources found"),
     "answer.nearest": ("最接近的资料", "Nearest passages"),
@@ -102,6 +106,10 @@ _PAGES: dict[str, tuple[str, str]] = {
         "On: a follow-up like “and for travel?” is completed by what was said before, and the "
         "completed question is shown below the answer. Off: every question is asked as typed.",
     ),
+    "ask.language": ("答案语言", "Language of the answers"),
+    "ask.language.auto": ("答案语言：随问题", "Answers: as asked"),
+    "ask.language.zh": ("答案语言：中文", "Answers: Chinese"),
+    "ask.language.en": ("答案语言：英文", "Answers: English"),
     "answer.as_typed": ("按原话再问", "Ask as typed"),
     "answer.standalone": ("按“{question}”查找", "Searched for “{question}”"),
     "answer.thanks": ("谢谢，已记下。", "Thank you, noted."),
@@ -847,6 +855,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.opt.no_follow_up": (
         "按原话提问，不用上文补全问题",
         "ask as typed: do not complete the question by what was said before",
+    ),
+    "cli.opt.language": (
+        "答案的语言，auto 表示与问题相同",
+        "language of the answer; auto: that of the question",
     ),
     "cli.opt.out": ("结果文件（JSON Lines）", "results, a JSON-lines file"),
     "cli.opt.retrieval_only": ("只查找，不作答", "search only, no answers"),

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kb.errors import SettingsError
+from kb.types import AnswerLanguage
 
 PROJECT = Path(__file__).resolve().parent.parent
 _DEFAULT_HOME = PROJECT / "knowledge_bases"
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
     language: Annotated[
         Literal["zh", "en"], Field(description="language of pages, messages and commands")
     ] = "zh"
+    answer_language: Annotated[
+        AnswerLanguage, Field(description="language of answers; auto: that of the question")
+    ] = "auto"
     embedder: Annotated[str, Field(description="embedder of new knowledge bases")] = "e5-small"
     chat_model: Annotated[
         str, Field(description="chat model; empty: the one chosen by `kb models use`")

@@ -13,6 +13,7 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Outcome = Literal["ready", "unchanged", "duplicate", "partial", "failed", "unsupported", "excluded"]
 Health = Literal["green", "amber", "red"]
 Praise = Literal["up", "down"]
+AnswerLanguage = Literal["auto", "zh", "en"]
 
 Box = tuple[float, float, float, float]
 

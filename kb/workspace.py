@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from kb.answer.chain import Answerer, Question
 from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import MEMORY
+from kb.answer.language import answer_language
 from kb.answer.prompts import PromptFolder
 from kb.answer.retrieval import Retriever
 from kb.answer.tables.answers import TableAnswers
@@ -47,6 +48,7 @@ from kb.store.vectors import Vectors
 from kb.types import (
     FIXED_REPLY,
     Answer,
+    AnswerLanguage,
     AskEvent,
     KnowledgeBaseRecord,
     SearchResult,
@@ -359,6 +361,7 @@ class Workspace:
         conversation: str | None = None,
         turns: Sequence[Turn] = (),
         follow_up: bool = True,
+        language: AnswerLanguage | None = None,
         created_by: str = "",
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[AskEvent]:
@@ -368,6 +371,7 @@ class Workspace:
             conversation: the talk that the question belongs to; None begins one, "" keeps nothing.
             turns: what was said before, oldest first, in a talk that is not kept here.
             follow_up: whether what was said may complete the question; else it is asked as typed.
+            language: of the answer; None takes the setting.
 
         Raises:
             NotFoundError: a knowledge base or the conversation does not exist.
@@ -376,15 +380,20 @@ class Workspace:
         records = [self._find(name) for name in names]
         if conversation:
             turns = self.conversations.turns(conversation, MEMORY)
+        turns = turns[-MEMORY:]
+        spoken = answer_language(
+            language or self.settings.answer_language, question, [turn.question for turn in turns]
+        )
         asked = Question(
             text=question,
             bases=[self._knowledge_base(record).searchable() for record in records],
             top_k=top_k or max(record.top_k for record in records),
             threshold=records[0].threshold if threshold is None else threshold,
-            prompt=self._prompts.load(records[0].prompt),
-            turns=turns[-MEMORY:],
+            prompt=self._prompts.answer_prompt(records[0].prompt, spoken),
+            turns=turns,
             conversation=conversation or "",
             follow_up=follow_up,
+            language=spoken,
         )
         for event in self._answering(records, asked, cancelled):
             if not isinstance(event, Answer):

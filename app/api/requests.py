@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kb.types import AnswerLanguage
+
 Order = Literal["document", "updated", "size", "state"]
 LONGEST_TEXT = 20_000
 _COLOURS = "^((green|amber|red)(,(green|amber|red))*)?$"
@@ -93,6 +95,10 @@ class AskRequest(SearchRequest):
     follow_up: Annotated[
         bool, Field(description="complete the question by what was said before, where it needs it")
     ] = True
+    language: Annotated[
+        AnswerLanguage | None,
+        Field(description="of the answer; auto: that of the question; null: the server's setting"),
+    ] = None
     stream: bool = False
 
 

@@ -18,7 +18,7 @@ def show_answer(answer: Answer, *, key: str) -> None:
     """Draw a finished answer; ``key`` tells it from every other on the page."""
     say = texts()
     if answer.refused:
-        st.warning(markup.label(answer.answer, limit=400), icon=":material/search_off:")
+        st.warning(say("answer.refused"), icon=":material/search_off:")
     elif not answer.answer:
         st.caption(f":material/stop_circle: {say('answer.stopped')}")
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import StopException
@@ -17,6 +18,7 @@ from app.events import EventStream
 from app.state import workspace
 from kb.types import (
     Answer,
+    AnswerLanguage,
     ConversationRecord,
     KnowledgeBaseRecord,
     PassagesFound,
@@ -29,6 +31,14 @@ _DRAW_SECONDS = 0.06
 _STORED_WITHIN_SECONDS = 10.0
 _KEY = "asking"
 _AS_TYPED = "ask_as_typed"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a question is asked: completed by what was said or as typed; the answer's language."""
+
+    follow_up: bool
+    language: AnswerLanguage
 
 
 @dataclass(slots=True)
@@ -81,18 +91,28 @@ def choose_knowledge_bases(
     return list(chosen) or list(names)
 
 
-def choose_follow_up(conversation: ConversationRecord | None) -> bool:
-    """Let the reader switch off, for this conversation, that what was said completes questions."""
+def choose_options(conversation: ConversationRecord | None) -> Options:
+    """Let the reader choose how this conversation goes on, and the language of its answers."""
     say = texts()
-    if conversation is None:
-        return True
-    with st.bottom:
-        return st.toggle(
+    languages = get_args(AnswerLanguage)
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
+        # A first question follows nothing.
+        follow_up = conversation is None or st.toggle(
             say("ask.follow_up"),
             value=True,
             key=f"follow_up_{_id(conversation)}",
             help=say("ask.follow_up.help"),
         )
+        language = st.selectbox(
+            say("ask.language"),
+            languages,
+            index=languages.index(workspace().settings.answer_language),
+            format_func=lambda each: say(f"ask.language.{each}"),
+            key="answer_language",
+            label_visibility="collapsed",
+            width=200,
+        )
+    return Options(follow_up, language)
 
 
 def as_typed(answer: Answer, *, key: str) -> None:
@@ -120,7 +140,7 @@ def follow_or_start(
     scope: list[str],
     conversation: ConversationRecord | None,
     number: int,
-    follow_up: bool = True,
+    options: Options,
 ) -> None:
     """Start the answer to a new question, or follow the one on its way, until it is stored.
 
@@ -130,7 +150,7 @@ def follow_or_start(
     if question and question.strip():
         if asking is not None:
             asking.stream.stop()
-        asking = _start(question.strip(), scope, _id(conversation), follow_up=follow_up)
+        asking = _start(question.strip(), scope, _id(conversation), options)
     if asking is None:
         return
     try:
@@ -150,14 +170,15 @@ def follow_or_start(
     st.rerun()
 
 
-def _start(question: str, scope: list[str], conversation: str | None, *, follow_up: bool) -> Asking:
+def _start(question: str, scope: list[str], conversation: str | None, options: Options) -> Asking:
     open_workspace = workspace()
     stream = EventStream(
         lambda cancelled: open_workspace.ask(
             scope,
             question,
             conversation=conversation,
-            follow_up=follow_up,
+            follow_up=options.follow_up,
+            language=options.language,
             cancelled=cancelled,
         )
     )

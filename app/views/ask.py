@@ -1,5 +1,7 @@
 """The page to ask: choose knowledge bases, ask, read the answer and its sources."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.components import asking, frame, history, markup
@@ -32,12 +34,13 @@ def _talk(knowledge_bases: list[KnowledgeBaseRecord]) -> None:
         workspace().conversations.messages(conversation.conversation_id) if conversation else []
     )
     scope = asking.choose_knowledge_bases(knowledge_bases, conversation)
-    follow_up = asking.choose_follow_up(conversation)
+    options = asking.choose_options(conversation)
     as_typed = asking.asked_as_typed()
     question = st.chat_input(
         say("ask.placeholder"), submit_mode="stop", max_chars=2000, key="question"
     )
-    question, follow_up = (as_typed, False) if as_typed else (question, follow_up)
+    if as_typed:
+        question, options = as_typed, replace(options, follow_up=False)
     welcome = st.empty()
     if not messages and not question and not asking.is_running(conversation):
         with welcome.container():
@@ -60,7 +63,7 @@ def _talk(knowledge_bases: list[KnowledgeBaseRecord]) -> None:
         scope=scope,
         conversation=conversation,
         number=len(messages) + 1,
-        follow_up=follow_up,
+        options=options,
     )
 
 

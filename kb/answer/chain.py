@@ -15,6 +15,8 @@ from kb.answer.extract import best_sentences
 from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import standalone_question
 from kb.answer.grounding import Similarity, cited, ground
+from kb.answer.language import Language
+from kb.answer.phrases import REFUSAL, drop_preamble, is_refusal, without_preamble
 from kb.answer.prompts import Prompt, PromptFolder
 from kb.answer.quoting import quotation, with_quotation
 from kb.answer.retrieval import Retriever, Searchable
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-REFUSAL = "根据已知信息无法回答该问题"
 # Passages shown under a refusal.
 NEAREST = 3
 # Passages that the chat model reads, of those that are shown. On two cores a small model reads some
@@ -58,20 +59,15 @@ EXTRACTIVE_MODEL = "extractive"
 QUOTATION = "quotation"
 FROM_TABLE = "table"
 
-_REFUSES = re.compile(r"无法回答(该|这个|此|您的)?问题|无法从(已知信息|中)|没有提供.{0,8}相关信息")
 _MARKS = re.compile(r"\s*[\[［]\d+(?:\s*[,，、]\s*\d+)*[\]］]")
-_PREAMBLE = re.compile(
-    r"^根[据據](?:已知|以上|上述|提供的|所[给給])?(?:信息|資訊|[资資]料|内容|內容|材料)(?:可知)?[，,：:]\s*"
-)
-_LONGEST_PREAMBLE = 16
-_MAY_BECOME_ONE = re.compile(r"^(?:根(?:[据據][^，,：:。]*)?)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question with all that decides how it is answered.
 
-    Without ``follow_up`` it is asked as typed, whatever was said before.
+    Without ``follow_up`` it is asked as typed, whatever was said before. ``language`` is that of
+    the answer, which the prompt asks for.
     """
 
     text: str
@@ -82,6 +78,7 @@ class Question:
     turns: Sequence[Turn] = ()
     conversation: str = ""
     follow_up: bool = True
+    language: Language = "zh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,9 @@ class Answerer:
         # No follow-up refers to small talk.
         turns = [turn for turn in question.turns if fixed_reply(turn.question, replies) is None]
         standalone = self._standalone(replace(question, turns=turns), chat, cancelled)
-        retrieval = self._retriever.retrieve(question.bases, standalone, top_k=question.top_k)
+        retrieval = self._retriever.retrieve(
+            question.bases, standalone, top_k=question.top_k, language=question.language
+        )
         citations = number(retrieval.hits)
         from_table = retrieval.from_table
         retrieved = time.monotonic()
@@ -155,7 +154,7 @@ class Answerer:
                 ModelInput(standalone, read)
             )
             try:
-                for piece in _without_preamble(pieces):
+                for piece in without_preamble(pieces):
                     if first_token is None:
                         first_token = time.monotonic()
                     text += piece
@@ -175,7 +174,7 @@ class Answerer:
             if is_traditional(standalone):
                 text = in_words_of(text, passages)
         # An answer that was stopped before its first word says nothing, not even that it cannot.
-        refused = refused or (not text and not cancelled()) or _is_refusal(text)
+        refused = refused or (not text and not cancelled()) or is_refusal(text)
         sentences: tuple[Sentence, ...] = ()
         if model == QUOTATION:
             citations = citations[:named]
@@ -331,23 +330,6 @@ def _replied(question: Question, reply: str, started: float) -> Iterator[AskEven
     )
 
 
-def _without_preamble(pieces: Iterator[str]) -> Iterator[str]:
-    """Hold the beginning of an answer back until it is known not to be "根据已知信息，"."""
-    begun = ""
-    for piece in pieces:
-        begun = (begun + piece).lstrip()
-        preamble = _PREAMBLE.match(begun)
-        if preamble is None and len(begun) < _LONGEST_PREAMBLE and _MAY_BECOME_ONE.match(begun):
-            continue
-        begun = begun[preamble.end() :] if preamble else begun
-        if begun:
-            yield begun
-        yield from pieces
-        return
-    if begun:
-        yield begun
-
-
 def _tidy(text: str, passages: Sequence[str]) -> str:
     """Drop what models add around an answer: source marks, "根据已知信息，", blank ends."""
 
@@ -361,12 +343,7 @@ def _tidy(text: str, passages: Sequence[str]) -> str:
         )
         return "" if is_mark else mark[0]
 
-    return _PREAMBLE.sub("", _MARKS.sub(keep, text).strip())
-
-
-def _is_refusal(text: str) -> bool:
-    """Whether the model says that it cannot answer, whatever else it adds."""
-    return bool(_REFUSES.search(text))
+    return drop_preamble(_MARKS.sub(keep, text).strip())
 
 
 def _milliseconds(start: float, end: float) -> float:

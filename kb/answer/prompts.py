@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass
 from pathlib import Path
 
 from kb.answer.fixed_replies import parse_replies
+from kb.answer.language import Language
 from kb.errors import NotFoundError, PromptError
 
 PROMPT_VARIABLES: dict[str, frozenset[str]] = {
@@ -14,6 +16,7 @@ PROMPT_VARIABLES: dict[str, frozenset[str]] = {
     "standalone_question": frozenset({"history", "question"}),
 }
 _REPLIES = "fixed_replies"
+_IN_A_LANGUAGE = re.compile(r"\.(?:zh|en)$")
 _ANSWER_VARIABLES = frozenset({"context", "question"})
 
 
@@ -34,7 +37,20 @@ class PromptFolder:
     def answer_prompts(self) -> list[str]:
         """Names of the prompts that a knowledge base may answer with."""
         names = (path.stem for path in self._folder.glob("*.txt"))
-        return sorted(name for name in names if name not in (*PROMPT_VARIABLES, _REPLIES))
+        return sorted(
+            name
+            for name in names
+            if name not in (*PROMPT_VARIABLES, _REPLIES) and not _IN_A_LANGUAGE.search(name)
+        )
+
+    def answer_prompt(self, name: str, language: Language) -> Prompt:
+        """Read a prompt to answer in a language: ``<name>.<language>.txt`` where there is one.
+
+        Raises:
+            NotFoundError, PromptError: see `load`.
+        """
+        own = f"{name}.{language}"
+        return self.load(own if (self._folder / f"{own}.txt").is_file() else name)
 
     def replies(self) -> dict[str, str]:
         """Read the fixed replies to small talk; none where the file was deleted.

@@ -13,6 +13,7 @@ from kb.answer.articles import NamedArticles, mentions, named_articles
 from kb.answer.duplicates import step_back
 from kb.answer.fusion import reciprocal_rank_fusion
 from kb.answer.gate import GateFeatures, answerable, coverage, gate_features
+from kb.answer.language import Language
 from kb.answer.synonyms import Alternatives, Groups, alternatives, with_words_asked
 from kb.answer.tables.answers import FromTable, TableAnswers
 from kb.embedders.base import Embedder
@@ -69,8 +70,17 @@ class Retriever:
         self._passages = passages
         self._tables = tables
 
-    def retrieve(self, bases: Sequence[Searchable], question: str, *, top_k: int) -> Retrieval:
+    def retrieve(
+        self,
+        bases: Sequence[Searchable],
+        question: str,
+        *,
+        top_k: int,
+        language: Language = "zh",
+    ) -> Retrieval:
         """Find the ``top_k`` best passages of all bases together.
+
+        ``language`` is that of an answer out of a table; the cells in it stay as they are.
 
         Raises:
             EmbeddingError: the question could not be embedded.
@@ -113,7 +123,7 @@ class Retriever:
         share = passages_answer = (
             (answerable(features, constants) if constants else 1.0) if ranked else 0.0
         )
-        answer = None if named else self._tables.find(question, ranked, share)
+        answer = None if named else self._tables.find(question, ranked, share, language)
         if answer is not None and answer.in_sheet:
             share = answer.answerable
         if answer is not None and answer.answerable < _LIKELY:

@@ -7,9 +7,19 @@ import pytest
 
 from kb.errors import BusyError, DuplicateError, EmbeddingError, NotFoundError, SettingsError
 from kb.settings import Settings
-from kb.types import Answer, DocumentFilter, JobRecord, PageHealth, PassagesFound, Reason, Turn
+from kb.types import (
+    Answer,
+    AnswerLanguage,
+    DocumentFilter,
+    JobRecord,
+    PageHealth,
+    PassagesFound,
+    Reason,
+    Turn,
+)
 from kb.workspace import Workspace
 from loaders.needs import can_ocr
+from tests.kb.answer.scripted import ScriptedChat
 from tests.kb.conftest import Opener
 from tests.kb.hashing import HashingEmbedder, open_hashing
 from tests.loaders.pdf_maker import Put, make_pdf
@@ -313,6 +323,27 @@ def test_a_talk_that_is_kept_elsewhere_completes_a_follow_up(
     first, *_ = workspace.ask(["库"], "为什么？", conversation="", turns=turns)
     assert isinstance(first, PassagesFound)
     assert first.standalone_question == "婚假有几天？ 为什么？"
+
+
+def test_an_answer_is_in_the_language_of_the_question_unless_one_is_named(
+    workspace: Workspace, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.create("库")
+    add(workspace, "库", write("a.txt", "年假为十天。"))
+    chat = ScriptedChat(*["年假为十天。"] * 4)
+    monkeypatch.setattr(workspace._answerer, "_chat", lambda: chat)
+
+    def in_english(question: str, language: AnswerLanguage | None = None) -> bool:
+        for _event in workspace.ask(["库"], question, conversation="", language=language):
+            pass
+        return "Answer in English" in chat.prompts[-1]
+
+    assert not in_english("年假有几天？")
+    assert in_english("How many days of 年假 are there?")
+    assert in_english("年假有几天？", "en")
+    chinese = workspace.settings.model_copy(update={"answer_language": "zh"})
+    monkeypatch.setattr(workspace, "settings", chinese)
+    assert not in_english("How many days of 年假 are there?")
 
 
 def test_a_question_to_an_empty_knowledge_base_is_refused(workspace: Workspace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kb.answer.language import Language
 from kb.answer.tables.asking import TableAnswer, TableAsker
 from kb.answer.tables.lookup import CellLookup, LookedUp
 from kb.store.sheets import Sheets
@@ -42,7 +43,11 @@ class TableAnswers:
         self.lookup = CellLookup(sheets)
 
     def find(
-        self, question: str, ranked: Sequence[tuple[int, float]], answerable: float
+        self,
+        question: str,
+        ranked: Sequence[tuple[int, float]],
+        answerable: float,
+        language: Language = "zh",
     ) -> FromTable | None:
         """Answer from the tables of the passages, or None where they are to be read as text.
 
@@ -54,7 +59,7 @@ class TableAnswers:
         ids = [passage_id for passage_id, _score in ranked]
         if not self._sheets.of_passages(ids[:_NEAR]):
             return None
-        computed = self._asker.ask(question, ids)
+        computed = self._asker.ask(question, ids, language=language)
         answer = self._computed(computed, answerable) if computed is not None else None
         if answer is not None:
             return answer

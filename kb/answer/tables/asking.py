@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from kb.answer.language import Language
 from kb.answer.tables.link import link
 from kb.answer.tables.plan import Operation, Outcome, Plan, run
 from kb.answer.tables.sqlite import SheetDatabase, SheetDatabases, TooLongError
@@ -63,20 +64,24 @@ class TableAsker:
         self._sheets = sheets
         self._databases = databases
 
-    def ask(self, question: str, passage_ids: Sequence[int]) -> TableAnswer | None:
+    def ask(
+        self, question: str, passage_ids: Sequence[int], *, language: Language = "zh"
+    ) -> TableAnswer | None:
         """Compute an answer from the tables that these passages show, best first.
 
         None where no table fits, or the question is not of a form that is computed.
         """
-        return self.ask_tables(question, self._tables(passage_ids))
+        return self.ask_tables(question, self._tables(passage_ids), language=language)
 
-    def ask_tables(self, question: str, tables: Sequence[SheetTable]) -> TableAnswer | None:
+    def ask_tables(
+        self, question: str, tables: Sequence[SheetTable], *, language: Language = "zh"
+    ) -> TableAnswer | None:
         """Compute an answer from one of these tables, the likeliest first."""
         candidates = [found for table in tables if (found := self._candidate(question, table))]
         # The sort keeps the order of the search among equals.
         candidates.sort(key=lambda each: (not each.drafted.is_sure, -each.drafted.fit))
         for candidate in candidates:
-            answer = _computed(candidate)
+            answer = _computed(candidate, language)
             if answer is not None:
                 return answer
         return None
@@ -102,7 +107,7 @@ class TableAsker:
         return list(tables.values())[:_MOST_TABLES]
 
 
-def _computed(candidate: _Candidate) -> TableAnswer | None:
+def _computed(candidate: _Candidate, language: Language) -> TableAnswer | None:
     """Run a plan and word its result; None where that is empty."""
     database, plan = candidate.database, candidate.drafted.plan
     try:
@@ -110,7 +115,7 @@ def _computed(candidate: _Candidate) -> TableAnswer | None:
     except TooLongError as exc:
         logger.info("a plan was given up: %s", exc)
         return None
-    text = say(outcome, database)
+    text = say(outcome, database, language)
     if not text:
         return None
     return TableAnswer(

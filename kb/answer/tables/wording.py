@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from kb.answer.language import Language
 from kb.answer.tables.columns import Column
 from kb.answer.tables.plan import Outcome, ResultRow
 from kb.answer.tables.sqlite import SheetDatabase
@@ -10,15 +13,33 @@ from kb.answer.tables.values import SCALES
 _MOST_NAMED = 10
 
 
-def say(outcome: Outcome, database: SheetDatabase) -> str:
-    """Word a result; "" where it is empty."""
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words between the cells of an answer."""
+
+    comma: str
+    groups: str
+    valued: str
+    row: str
+    difference: str
+
+
+_WORDS: dict[Language, _Words] = {
+    "zh": _Words("、", "；", "{0}（{1}）", "第{0}行", "相差{0}（{1}）"),
+    "en": _Words(", ", "; ", "{0} ({1})", "row {0}", "a difference of {0} ({1})"),
+}
+
+
+def say(outcome: Outcome, database: SheetDatabase, language: Language = "zh") -> str:
+    """Word a result; "" where it is empty. Cells and their units stay as the table has them."""
+    words = _WORDS[language]
     plan = outcome.plan
     measure = database.columns[plan.measure] if plan.measure is not None else None
     rows = outcome.rows
     if not rows:
         return ""
     if plan.group_by is not None and plan.operation != "compare":
-        return _groups(outcome, measure)
+        return _groups(outcome, measure, words)
     if plan.operation in ("count", "sum", "avg"):
         value = rows[0].value
         if value is None:
@@ -27,15 +48,14 @@ def say(outcome: Outcome, database: SheetDatabase) -> str:
             return figure(value)
         return figure(value) + unit_text(measure)
     if plan.operation == "lookup":
-        return _cells(rows)
+        return _cells(rows, words)
     if plan.operation == "list":
-        return _names([_key(row) for row in rows])
+        return _names([_key(row, words) for row in rows], words)
     if plan.operation == "compare":
-        return _comparison(outcome, measure)
+        return _comparison(outcome, measure, words)
     if plan.operation in ("max", "min") and plan.rank > 1:
         rows = rows[plan.rank - 1 :]
-    shown = [f"{_key(row)}（{_valued(row, measure)}）" for row in rows[:_MOST_NAMED]]
-    return "、".join(shown)
+    return words.comma.join(_named(row, measure, words) for row in rows[:_MOST_NAMED])
 
 
 def figure(value: float | str | None) -> str:
@@ -55,39 +75,45 @@ def unit_text(column: Column | None) -> str:
     return scale + column.unit
 
 
-def _groups(outcome: Outcome, measure: Column | None) -> str:
+def _groups(outcome: Outcome, measure: Column | None, words: _Words) -> str:
     plan = outcome.plan
     unit = unit_text(measure) if plan.aggregate != "count" else ""
     rows = outcome.rows
     if plan.operation in ("max", "min"):
         rows = rows[plan.rank - 1 :]
-    return "、".join(f"{_key(row)}（{figure(row.value)}{unit}）" for row in rows)
+    return words.comma.join(
+        words.valued.format(_key(row, words), figure(row.value) + unit) for row in rows
+    )
 
 
-def _comparison(outcome: Outcome, measure: Column | None) -> str:
+def _comparison(outcome: Outcome, measure: Column | None, words: _Words) -> str:
     rows = outcome.rows
-    named = "、".join(f"{_key(row)}（{_valued(row, measure)}）" for row in rows)
+    named = words.comma.join(_named(row, measure, words) for row in rows)
     if not outcome.plan.difference or len(rows) < 2:
         # What was asked for comes first: the rows are ranked.
-        return f"{_key(rows[0])}（{_valued(rows[0], measure)}）" if len(rows) == 2 else named
+        return _named(rows[0], measure, words) if len(rows) == 2 else named
     first, last = rows[0].value, rows[-1].value
     if not isinstance(first, int | float) or not isinstance(last, int | float):
         return named
-    return f"相差{figure(abs(first - last))}{unit_text(measure)}（{named}）"
+    return words.difference.format(figure(abs(first - last)) + unit_text(measure), named)
 
 
-def _cells(rows: tuple[ResultRow, ...]) -> str:
-    lines = dict.fromkeys("、".join(row.cells) for row in rows)
-    return "；".join(list(lines)[:_MOST_NAMED])
+def _cells(rows: tuple[ResultRow, ...], words: _Words) -> str:
+    lines = dict.fromkeys(words.comma.join(row.cells) for row in rows)
+    return words.groups.join(list(lines)[:_MOST_NAMED])
 
 
-def _names(names: list[str]) -> str:
+def _names(names: list[str], words: _Words) -> str:
     distinct = list(dict.fromkeys(names))
-    return "、".join(distinct)
+    return words.comma.join(distinct)
 
 
-def _key(row: ResultRow) -> str:
-    return " ".join(" ".join(cell.split()) for cell in row.cells) or f"第{row.number}行"
+def _key(row: ResultRow, words: _Words) -> str:
+    return " ".join(" ".join(cell.split()) for cell in row.cells) or words.row.format(row.number)
+
+
+def _named(row: ResultRow, measure: Column | None, words: _Words) -> str:
+    return words.valued.format(_key(row, words), _valued(row, measure))
 
 
 def _valued(row: ResultRow, measure: Column | None) -> str:

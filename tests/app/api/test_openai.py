@@ -5,7 +5,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api.openai import ChatMessageIn, _turns
-from kb.answer.chain import REFUSAL
+from kb.answer.phrases import REFUSAL
 from kb.types import Turn
 from kb.workspace import Workspace
 from tests.app.conftest import RunningServer

@@ -3,11 +3,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from kb.types import Answer
 from kb.workspace import Workspace
 from tests.app.views.conftest import HOSTILE, texts
+from tests.kb.answer.scripted import ScriptedChat
 
 
 def ask(at: AppTest, question: str) -> AppTest:
@@ -75,6 +77,31 @@ def test_what_the_documents_do_not_treat_is_refused_with_the_nearest_passages(
     ask(page.run(), "zzqx qqzz 7788？")
     assert [warning.value for warning in page.warning] == ["根据已知信息无法回答该问题"]
     assert "最接近的资料" in texts(page)
+
+
+def test_a_refusal_is_shown_in_the_language_of_the_page(filled: Workspace, page: AppTest) -> None:
+    filled.configure("规章制度", threshold=1.0)
+    page.query_params["lang"] = "en"
+    ask(page.run(), "zzqx qqzz 7788？")
+    shown = [warning.value for warning in page.warning]
+    assert shown == ["The question cannot be answered from the known information"]
+    answer = filled.conversations.messages(page.query_params["conversation"])[1].answer
+    assert answer is not None
+    assert answer.answer == "根据已知信息无法回答该问题"
+
+
+def test_the_language_of_answers_is_chosen_beside_the_question(
+    filled: Workspace, page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = ScriptedChat("每年享有五天带薪年假。", "每年享有五天带薪年假。")
+    monkeypatch.setattr(filled._answerer, "_chat", lambda: chat)
+    page.run()
+    assert page.selectbox(key="answer_language").options[0] == "答案语言：随问题"
+    ask(page, "带薪年假有几天？")
+    page.selectbox(key="answer_language").set_value("en").run()
+    ask(page, "带薪年假有几天？")
+    assert not page.exception
+    assert ["Answer in English" in prompt for prompt in chat.prompts] == [False, True]
 
 
 def test_english_is_a_switch(filled: Workspace, page: AppTest) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.answer.chain import REFUSAL, Answerer, Question
+from kb.answer.chain import Answerer, Question
+from kb.answer.phrases import REFUSAL
 from kb.answer.prompts import PromptFolder
 from kb.answer.quoting import said_by_itself
 from kb.errors import BackendUnavailableError, GenerationError, UnsupportedError
@@ -162,6 +163,24 @@ def test_what_a_model_puts_around_an_answer_is_not_part_of_it(
     answer = last(ask(ScriptedChat(reply)))
     assert answer.answer == "每晚不超过500元。"
     assert [sentence.supported for sentence in answer.sentences] == [True]
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (
+            "According to the known information, 每晚不超过500元 is the limit [1].",
+            "每晚不超过500元 is the limit.",
+        ),
+        ("The question cannot be answered from the known information.", REFUSAL),
+    ],
+)
+def test_what_a_model_says_in_english_is_understood(
+    ask: Callable[..., list[AskEvent]], reply: str, text: str
+) -> None:
+    answer = last(ask(ScriptedChat(reply), "What is the limit of 住宿费 for a night?"))
+    assert answer.answer == text
+    assert answer.refused == (text == REFUSAL)
 
 
 def test_a_follow_up_is_retrieved_as_the_full_question(ask: Callable[..., list[AskEvent]]) -> None:

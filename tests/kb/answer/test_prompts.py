@@ -15,6 +15,18 @@ def test_every_prompt_of_the_product_loads() -> None:
     assert folder.load("standalone_question").template.count("{question}") == 1
 
 
+def test_each_language_has_its_prompt_and_an_own_prompt_is_kept(tmp_path: Path) -> None:
+    product = PromptFolder(PROJECT / "prompts")
+    assert product.answer_prompt("knowledge_base", "zh").name == "knowledge_base"
+    assert "Answer in English" in product.answer_prompt("knowledge_base", "en").template
+    (tmp_path / "mine.txt").write_text("照此作答：{context}{question}", encoding="utf-8")
+    (tmp_path / "mine.zh.txt").write_text("用中文：{context}{question}", encoding="utf-8")
+    own = PromptFolder(tmp_path)
+    assert own.answer_prompts() == ["mine"]
+    assert own.answer_prompt("mine", "en").template.startswith("照此作答")
+    assert own.answer_prompt("mine", "zh").template.startswith("用中文")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

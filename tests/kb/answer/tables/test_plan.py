@@ -75,6 +75,8 @@ def test_comparisons_rank_and_subtract(staff: SheetDatabase) -> None:
     assert answer(plan, staff) == "王五（300万元）"
     plan = Plan("compare", columns=(NAME,), measure=SALES, filters=filters, difference=True)
     assert answer(plan, staff) == "相差179.5万元（王五（300万元）、张三（120.5万元））"
+    in_english = say(run(plan, staff), staff, "en")
+    assert in_english == "a difference of 179.5万元 (王五 (300万元), 张三 (120.5万元))"
 
 
 def test_a_sum_over_nothing_says_nothing(staff: SheetDatabase) -> None:
