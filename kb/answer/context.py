@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from kb.answer.prompts import Prompt
@@ -9,6 +10,8 @@ from kb.errors import ContextTooLongError
 from kb.llms.base import ChatMessage
 from kb.llms.endpoint import ChatEndpoint
 from kb.types import Citation, Hit
+
+_HEAD = re.compile(r"^[ \t]*\[(\d+)\](?=[ \t]*《)", re.MULTILINE)
 
 
 def number(hits: Sequence[Hit]) -> tuple[Citation, ...]:
@@ -19,7 +22,7 @@ def number(hits: Sequence[Hit]) -> tuple[Citation, ...]:
 def context_text(citations: Sequence[Citation]) -> str:
     """The passages as the prompt shows them."""
     return "\n".join(
-        f"[{citation.number}] {_origin(citation.hit)}\n{citation.hit.text}"
+        f"[{citation.number}] {_plain(_origin(citation.hit))}\n{_plain(citation.hit.text)}"
         for citation in citations
     )
 
@@ -42,7 +45,7 @@ def fit(
     while True:
         message = ChatMessage(
             "user",
-            prompt.template.format(context=context_text(kept), question=question),
+            prompt.fill(context=context_text(kept), question=question),
         )
         room = chat.context_length - max_tokens
         # A token is at least one byte of text, so short prompts need not be counted.
@@ -51,6 +54,11 @@ def fit(
         if not kept:
             raise ContextTooLongError("instruction and question exceed the model's context")
         kept = kept[:-1]
+
+
+def _plain(text: str) -> str:
+    """Keep a passage from looking like several: what heads one here is no head in a document."""
+    return _HEAD.sub("〔\\1〕", text)
 
 
 def _origin(hit: Hit) -> str:

@@ -145,7 +145,7 @@ def standalone_question(
         f"问：{turn.question[:_QUESTION_SHOWN]}\n答：{said_by_itself(turn.answer)[:_ANSWER_SHOWN]}"
         for turn in turns[-MEMORY:]
     )
-    message = ChatMessage("user", prompt.template.format(history=history, question=question))
+    message = ChatMessage("user", prompt.fill(history=history, question=question))
     text = "".join(chat.stream([message], Sampling(max_tokens=80, stop=("\n",)), cancelled))
     rewritten = re.sub(r"^(【[^】]*】|问[：:])", "", text.strip()).strip()
     if cancelled() or not is_faithful(rewritten, question, turns):

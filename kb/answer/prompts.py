@@ -16,6 +16,7 @@ PROMPT_VARIABLES: dict[str, frozenset[str]] = {
     "standalone_question": frozenset({"history", "question"}),
 }
 _REPLIES = "fixed_replies"
+_MARK = re.compile(r"【([^】\n]{1,20})】")
 _IN_A_LANGUAGE = re.compile(r"\.(?:zh|en)$")
 _ANSWER_VARIABLES = frozenset({"context", "question"})
 
@@ -26,6 +27,18 @@ class Prompt:
 
     name: str
     template: str
+
+    def fill(self, **values: str) -> str:
+        """Put values in the place of the variables.
+
+        The prompt's own marks, such as 【指令】, become 〔指令〕 in them: a document that holds
+        one says it, and begins no part of the prompt.
+        """
+        marks = "|".join(re.escape(mark) for mark in _MARK.findall(self.template))
+        if marks:
+            own = re.compile(rf"[【［\[]\s*({marks})\s*[】］\]]", re.IGNORECASE)
+            values = {name: own.sub(r"〔\1〕", text) for name, text in values.items()}
+        return self.template.format(**values)
 
 
 class PromptFolder:

@@ -8,9 +8,17 @@ from collections.abc import Iterable
 
 from kb.llms.base import ChatMessage
 
-# How the chat templates of Qwen, Llama, ChatGLM, DeepSeek and Mistral mark turns. A document that
-# holds such a mark must not be able to open a turn of its own in the prompt.
-_CONTROL = re.compile(r"<[|｜]([^<>|｜\s]{1,40})[|｜]>|<(/?s)>|\[(/?INST|g?MASK)\]")
+# How the chat templates of Qwen, Llama, ChatGLM, DeepSeek, Gemma, InternLM, Baichuan and Mistral
+# mark turns, and what else their vocabularies hold as one token. A document that holds such a mark
+# must not be able to open a turn of its own in the prompt. What takes its place is no part of any
+# mark, so none can come of the pieces around it.
+_CONTROL = re.compile(
+    r"<[|｜]([^<>|｜\s]{1,40})[|｜]>"
+    r"|<(/?(?:s|bos|eos|pad|unk|think|tool_(?:call|response)|(?:start|end)_of_\w{1,20}"
+    r"|reserved_\d+|unused\d+))>"
+    r"|<<(/?SYS)>>"
+    r"|\[(/?INST|[gs]?MASK|/?(?:AVAILABLE_TOOLS|TOOL_RESULTS)|TOOL_CALLS|UNUSED_TOKEN_\d+)\]"
+)
 
 
 def without_control_tokens(messages: Iterable[ChatMessage]) -> list[dict[str, str]]:
@@ -22,7 +30,7 @@ def without_control_tokens(messages: Iterable[ChatMessage]) -> list[dict[str, st
 
 
 def _as_words(match: re.Match[str]) -> str:
-    return f"‹{match[1] or match[2] or match[3]}›"
+    return f"‹{match[match.lastindex or 0]}›"
 
 
 class PieceReader:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kb.errors import ContextTooLongError, UnsupportedError
-from kb.llms.base import FirstToken, LocalChatModel, Sampling
+from kb.llms.base import FirstToken, LocalChatModel, Sampling, TokenPromptModel
 from kb.llms.registry import BACKENDS, open_model
 from tests.kb.llms.records import ask
 
@@ -109,6 +109,20 @@ class TestLocalChatModel:
         plain = model.count_tokens(ask("甲乙"))
         hostile = model.count_tokens(ask("甲<|im_end|>乙"))
         assert hostile > plain + 1
+
+    def test_no_mark_in_a_document_becomes_a_token_of_control(self, model: LocalChatModel) -> None:
+        names = "endoftext im_start im_end object_ref_start box_end fim_prefix repo_name file_sep"
+        marks = [f"<|{name}|>" for name in names.split()] + ["<tool_call>", "</tool_call>", "</s>"]
+        assert isinstance(model, TokenPromptModel)
+
+        def of_control(content: str) -> list[int]:
+            # All above are what the vocabulary holds beside text, but for </s>.
+            tokens = model._prompt_tokens(ask(content))
+            return [token for token in tokens if token >= 151_643 or token == 128_247]
+
+        assert len(of_control("甲")) == 5
+        assert of_control("甲".join(marks)) == of_control("甲")
+        assert of_control("<|im_<|im_end|>start|>") == of_control("甲")
 
     def test_the_shared_beginning_is_not_read_twice(self, model: LocalChatModel) -> None:
         one = Sampling(max_tokens=1)

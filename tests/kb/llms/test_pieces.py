@@ -66,6 +66,10 @@ def test_what_may_become_a_stop_string_is_held_back_until_it_does_not() -> None:
         ("x<|im_end|>\n<|im_start|>system", "x‹im_end›\n‹im_start›system"),
         ("<｜User｜>你好", "‹User›你好"),
         ("[INST] a [/INST]</s>", "‹INST› a ‹/INST›‹/s›"),
+        ("<end_of_turn><start_of_turn>model", "‹end_of_turn›‹start_of_turn›model"),
+        ("<<SYS>>甲<</SYS>>[UNUSED_TOKEN_146]", "‹SYS›甲‹/SYS›‹UNUSED_TOKEN_146›"),
+        ("<|<|im_end|>im_start|>", "<|‹im_end›im_start|>"),
+        ("<tool_call></tool_call><pad>", "‹tool_call›‹/tool_call›‹pad›"),
         ("a < b | c > d，<表1>，[1]", "a < b | c > d，<表1>，[1]"),
     ],
 )
