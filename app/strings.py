@@ -122,6 +122,37 @@ _PAGES: dict[str, tuple[str, str]] = {
     "source.score": ("相关度 {score:.2f}", "Relevance {score:.2f}"),
     # Knowledge bases
     "kb.all": ("全部知识库", "All knowledge bases"),
+    "kb.settings.general": ("常规", "General"),
+    "synonyms.title": ("同义词", "Synonyms"),
+    "synonyms.help": (
+        "每行一组意思相同的词。问到其中一个，也会找到写着其他词的资料。一组有多个词时用顿号或逗号分开。",
+        "A group of words that mean the same on each row. Who asks for one of them also finds what "
+        "is written with the others. Part several words by commas.",
+    ),
+    "synonyms.word": ("词", "Word"),
+    "synonyms.others": ("同义词", "Means the same"),
+    "synonyms.saved": (
+        "已保存 {groups} 组同义词，下一个问题起生效。",
+        "{groups} groups saved; they count from the next question on.",
+    ),
+    "synonyms.saved.none": ("已保存：没有同义词。", "Saved: no synonyms."),
+    "synonyms.file": ("用 Excel 编辑", "Edit with Excel"),
+    "synonyms.file_name": ("同义词.csv", "synonyms.csv"),
+    "synonyms.download": ("下载 CSV", "Download CSV"),
+    "synonyms.upload": ("上传 CSV", "Upload CSV"),
+    "synonyms.upload.help": (
+        "每行一组，每个单元格一个词，没有表头；在 Excel 中另存为“CSV UTF-8”。",
+        "A group on each row, a word in each cell, no heading; save it in Excel as “CSV UTF-8”.",
+    ),
+    "synonyms.upload.failed": (
+        "没有读入任何内容，原有的同义词不变。改好后请重新上传。",
+        "Nothing was taken from it; the synonyms are as they were. Correct it and upload it again.",
+    ),
+    "synonyms.uploaded": (
+        "{file} 中的 {groups} 组已放进表格。点“保存”后，它们将取代现有的 {before} 组。",
+        "The {groups} groups of {file} are in the table. “Save” puts them in place of the "
+        "{before} of now.",
+    ),
     "kb.create": ("新建知识库", "New knowledge base"),
     "kb.create_first": ("新建第一个知识库", "Create the first knowledge base"),
     "kb.create.submit": ("创建", "Create"),
@@ -411,6 +442,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "error.synonym_long": (
         "第 {line} 行的词太长：“{word}”",
         "A word of line {line} is too long: “{word}”",
+    ),
+    "error.synonym_csv": (
+        "第 {line} 行不是正确的 CSV：{word}",
+        "Line {line} is no proper CSV: {word}",
+    ),
+    "error.synonym_encoding": (
+        "文件不是 UTF-8 编码，请在 Excel 中另存为“CSV UTF-8”。",
+        "The file is not in UTF-8; save it in Excel as “CSV UTF-8”.",
     ),
     "error.synonym_many": ("同义词最多 {word} 组。", "There may be {word} groups of synonyms."),
     "error.bad_prompt": (

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.components import markup
 from app.components.frame import KNOWN_ERRORS, show_error, texts
+from app.components.synonyms import synonyms_editor
 from app.state import workspace
 from kb.knowledge_base import KnowledgeBase
 from kb.types import KnowledgeBaseRecord
@@ -47,61 +48,70 @@ def actions(knowledge_base: KnowledgeBase) -> None:
     record = knowledge_base.record
     with st.container(horizontal=True, width="content", wrap=False):
         if st.button(say("kb.settings"), icon=":material/tune:", key="settings"):
-            settings_dialog(record)
+            settings_dialog(knowledge_base)
         if st.button(say("kb.reindex"), icon=":material/refresh:", key="reindex"):
             reindex_dialog(knowledge_base)
         if st.button(say("kb.delete"), icon=":material/delete:", key="delete"):
             delete_dialog(record)
 
 
-def settings_dialog(record: KnowledgeBaseRecord) -> None:
-    """Change name, description and settings of a knowledge base."""
+def settings_dialog(knowledge_base: KnowledgeBase) -> None:
+    """Change name, description, settings and synonyms of a knowledge base."""
     say = texts()
 
-    @st.dialog(say("kb.settings"))
+    @st.dialog(say("kb.settings"), width="medium")
     def dialog() -> None:
-        prompts = workspace().prompts()
-        with st.form("settings", border=False):
-            name = st.text_input(say("kb.name"), value=record.name, max_chars=100)
-            description = st.text_area(
-                say("kb.description"), value=record.description, max_chars=500, height=90
-            )
-            top_k = st.number_input(
-                say("kb.top_k"), 1, 20, value=record.top_k, help=say("kb.top_k.help")
-            )
-            threshold = st.slider(
-                say("kb.threshold"),
-                0.0,
-                1.0,
-                value=record.threshold,
-                step=0.05,
-                help=say("kb.threshold.help"),
-            )
-            prompt = st.selectbox(
-                say("kb.prompt"),
-                prompts,
-                index=prompts.index(record.prompt) if record.prompt in prompts else 0,
-            )
-            st.caption(say("kb.embedder", embedder=markup.label(record.embedder)))
-            submitted = st.form_submit_button(say("save"), type="primary")
-        if not submitted:
-            return
-        try:
-            workspace().configure(
-                record.kb_id,
-                description=description.strip(),
-                top_k=int(top_k),
-                threshold=float(threshold),
-                prompt=prompt,
-            )
-            if name.strip() and name.strip() != record.name:
-                workspace().rename(record.kb_id, name.strip())
-        except KNOWN_ERRORS as exc:
-            show_error(exc)
-            return
-        st.rerun()
+        general, synonyms = st.tabs([say("kb.settings.general"), say("synonyms.title")])
+        with general:
+            _general(knowledge_base.record)
+        with synonyms:
+            synonyms_editor(knowledge_base)
 
     dialog()
+
+
+def _general(record: KnowledgeBaseRecord) -> None:
+    say = texts()
+    prompts = workspace().prompts()
+    with st.form("settings", border=False):
+        name = st.text_input(say("kb.name"), value=record.name, max_chars=100)
+        description = st.text_area(
+            say("kb.description"), value=record.description, max_chars=500, height=90
+        )
+        top_k = st.number_input(
+            say("kb.top_k"), 1, 20, value=record.top_k, help=say("kb.top_k.help")
+        )
+        threshold = st.slider(
+            say("kb.threshold"),
+            0.0,
+            1.0,
+            value=record.threshold,
+            step=0.05,
+            help=say("kb.threshold.help"),
+        )
+        prompt = st.selectbox(
+            say("kb.prompt"),
+            prompts,
+            index=prompts.index(record.prompt) if record.prompt in prompts else 0,
+        )
+        st.caption(say("kb.embedder", embedder=markup.label(record.embedder)))
+        submitted = st.form_submit_button(say("save"), type="primary")
+    if not submitted:
+        return
+    try:
+        workspace().configure(
+            record.kb_id,
+            description=description.strip(),
+            top_k=int(top_k),
+            threshold=float(threshold),
+            prompt=prompt,
+        )
+        if name.strip() and name.strip() != record.name:
+            workspace().rename(record.kb_id, name.strip())
+    except KNOWN_ERRORS as exc:
+        show_error(exc)
+        return
+    st.rerun()
 
 
 def reindex_dialog(knowledge_base: KnowledgeBase) -> None:

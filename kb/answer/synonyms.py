@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +15,7 @@ from kb.text.tokenise import segments
 
 MOST_GROUPS = 2_000
 _LONGEST_WORD = 60
-_PARTS = re.compile(r"\s*[=＝,，;；\t|]\s*")
+_PARTS = re.compile(r"\s*[=＝,，、;；\t|]\s*")
 
 Groups = Sequence[Sequence[str]]
 
@@ -52,6 +54,48 @@ def parse_groups(text: str) -> list[tuple[str, ...]]:
         if len(groups) > MOST_GROUPS:
             raise _wrong("synonym_many", number, str(MOST_GROUPS))
     return groups
+
+
+def text_of_rows(rows: Iterable[Sequence[str]]) -> str:
+    """Write rows of cells as `parse_groups` reads them, row by row; a cell may hold several words.
+
+    No row becomes a remark, whatever it begins with.
+    """
+    lines = (" = ".join(" ".join(cell.split()) for cell in row) for row in rows)
+    return "\n".join(f"= {line}" if line.strip(" =") else "" for line in lines)
+
+
+def groups_as_csv(groups: Groups) -> bytes:
+    """Write groups as a CSV file that Excel opens: a group on each row, a word in each cell."""
+    written = io.StringIO()
+    csv.writer(written).writerows(groups)
+    return written.getvalue().encode("utf-8-sig")
+
+
+def groups_of_csv(content: bytes) -> list[tuple[str, ...]]:
+    """Read groups from a CSV file in UTF-8, or in GB18030 as Chinese Excel may write it.
+
+    Raises:
+        SettingsError: the file is neither, or a line is wrong; see `parse_groups`.
+    """
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise _wrong("synonym_encoding", 1, "CSV")
+    lines: list[Sequence[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for row in reader:
+            # A cell may go over several lines: what is wrong is named by the last of them.
+            lines.extend([] for _ in range(reader.line_num - len(lines) - 1))
+            lines.append(row)
+    except csv.Error as exc:
+        raise _wrong("synonym_csv", reader.line_num, str(exc)) from exc
+    return parse_groups(text_of_rows(lines))
 
 
 def alternatives(question: str, groups: Groups) -> list[Alternatives]:

@@ -18,6 +18,7 @@ from selenium.common.exceptions import (
 )
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -225,3 +226,49 @@ def test_conversations_survive_a_reload_and_the_language_is_switched(
     browser.refresh()
     says(browser, "每年有几天带薪年假？")
     until(lambda: browser.find_element(By.CSS_SELECTOR, ".zk-answer"))
+
+
+def type_cells(browser: webdriver.Chrome, *words: str) -> None:
+    """Type words into the first row of the table of a dialog, cell by cell."""
+    table = until(lambda: browser.find_element(By.CSS_SELECTOR, "[role=dialog] canvas"))
+    width, height = table.size["width"], table.size["height"]
+    # Below the heading, beside the column that marks rows.
+    actions = ActionChains(browser)
+    actions.move_to_element_with_offset(table, 90 - width // 2, 52 - height // 2).click()
+    for word in words:
+        actions.send_keys(word).pause(0.3).send_keys(Keys.TAB).pause(0.3)
+    actions.perform()
+
+
+def cells(browser: webdriver.Chrome) -> list[str]:
+    found = browser.find_elements(By.CSS_SELECTOR, "[role=dialog] [role=gridcell]")
+    return [str(each.get_attribute("textContent")) for each in found]
+
+
+def test_synonyms_are_typed_brought_by_a_file_and_kept(
+    address: str, browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    open_page(browser, address)
+    click(browser, "新建第一个知识库")
+    name = until(lambda: browser.find_element(By.CSS_SELECTOR, "[role=dialog] input"))
+    name.send_keys("规章制度")
+    click(browser, "创建")
+    click(browser, "设置")
+    click(browser, "同义词")
+    type_cells(browser, "年假", "带薪年休假、年休假")
+    until(lambda: "年假" in cells(browser))
+    click(browser, "保存")
+    says(browser, "已保存 1 组同义词")
+
+    browser.refresh()
+    click(browser, "设置")
+    click(browser, "同义词")
+    until(lambda: "带薪年休假、年休假" in cells(browser))
+    click(browser, "用 Excel 编辑")
+    file = tmp_path / "词.csv"
+    file.write_text("PO,采购订单\n年假,年休假\n", encoding="gb18030")
+    browser.find_element(By.CSS_SELECTOR, "[role=dialog] input[type=file]").send_keys(str(file))
+    says(browser, "2 组已放进表格")
+    until(lambda: "采购订单" in cells(browser))
+    click(browser, "保存")
+    says(browser, "已保存 2 组同义词")

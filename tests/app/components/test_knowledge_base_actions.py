@@ -1,5 +1,6 @@
 from streamlit.testing.v1 import AppTest
 
+from kb.answer.synonyms import groups_as_csv
 from kb.workspace import Workspace
 
 
@@ -15,7 +16,7 @@ def dialog(name: str, kb_id: str) -> None:
     elif name == "reindex":
         actions.reindex_dialog(workspace().knowledge_base(kb_id))
     else:
-        actions.settings_dialog(workspace().knowledge_base(kb_id).record)
+        actions.settings_dialog(workspace().knowledge_base(kb_id))
 
 
 def opened(name: str, kb_id: str = "") -> AppTest:
@@ -68,3 +69,41 @@ def test_reading_everything_again_is_a_job(filled: Workspace) -> None:
     at = opened("reindex", filled.knowledge_bases()[0].kb_id)
     at.button(key="confirm_reindex").click().run()
     assert filled.queue.page()[0].kind == "read_again"
+
+
+def test_synonyms_are_saved_as_they_stand_and_an_empty_table_is_none(shared: Workspace) -> None:
+    base = shared.knowledge_base(shared.create("财报").kb_id)
+    base.set_synonyms("年假 = 带薪年休假 = 年休假\n# 备注\nPO = 采购订单")
+    at = opened("settings", base.kb_id)
+    at.button(key="save_synonyms").click().run()
+    assert not at.exception
+    assert [success.value for success in at.success] == ["已保存 2 组同义词，下一个问题起生效。"]
+    assert base.synonyms() == (("年假", "带薪年休假", "年休假"), ("PO", "采购订单"))
+    base.set_synonyms("")
+    at = opened("settings", base.kb_id)
+    at.button(key="save_synonyms").click().run()
+    assert [success.value for success in at.success] == ["已保存：没有同义词。"]
+
+
+def test_a_file_of_synonyms_counts_when_it_is_saved(shared: Workspace) -> None:
+    base = shared.knowledge_base(shared.create("财报").kb_id)
+    base.set_synonyms("年假 = 年休假")
+    at = opened("settings", base.kb_id)
+    content = groups_as_csv([("PO", "采购订单", "purchase order"), ("#1", "一号")])
+    at.file_uploader[0].set_value(("词.csv", content, "text/csv")).run()
+    assert "2 组已放进表格" in at.info[0].value
+    assert base.synonyms() == (("年假", "年休假"),)
+    at.button(key="save_synonyms").click().run()
+    assert base.synonyms() == (("PO", "采购订单", "purchase order"), ("#1", "一号"))
+
+
+def test_a_wrong_line_of_a_file_is_named_and_nothing_is_lost(shared: Workspace) -> None:
+    base = shared.knowledge_base(shared.create("财报").kb_id)
+    base.set_synonyms("年假 = 年休假")
+    at = opened("settings", base.kb_id)
+    content = "PO,采购订单\n\n孤单\n".encode("utf-8-sig")
+    at.file_uploader[0].set_value(("词.csv", content, "text/csv")).run()
+    assert "第 3 行只有一个词：“孤单”" in at.error[0].value
+    assert any("原有的同义词不变" in caption.value for caption in at.caption)
+    at.button(key="save_synonyms").click().run()
+    assert base.synonyms() == (("年假", "年休假"),)

@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from kb.answer.synonyms import Alternatives, alternatives, parse_groups, with_words_asked
+from kb.answer.synonyms import (
+    Alternatives,
+    alternatives,
+    groups_as_csv,
+    groups_of_csv,
+    parse_groups,
+    text_of_rows,
+    with_words_asked,
+)
 from kb.errors import SettingsError
 from kb.workspace import Workspace
 
@@ -27,6 +35,46 @@ def test_a_wrong_line_is_named(text: str, code: str, line: int) -> None:
     with pytest.raises(SettingsError) as raised:
         parse_groups(text)
     assert (raised.value.code, raised.value.params["line"]) == (code, line)
+
+
+def test_rows_of_cells_are_groups_and_none_is_a_remark() -> None:
+    rows = [["年假", "带薪年休假、年休假"], ["", " "], ["#1", "一号\n车间"], ["PO", "a，b；c"]]
+    assert parse_groups(text_of_rows(rows)) == [
+        ("年假", "带薪年休假", "年休假"),
+        ("#1", "一号 车间"),
+        ("PO", "a", "b", "c"),
+    ]
+    with pytest.raises(SettingsError) as raised:
+        parse_groups(text_of_rows([["", ""], ["甲", ""]]))
+    assert (raised.value.code, raised.value.params["line"]) == ("synonym_alone", 2)
+
+
+def test_groups_come_back_from_their_file_as_they_were() -> None:
+    groups = [("年假", "带薪年休假"), ("#1", '5" 屏', "purchase order")]
+    written = groups_as_csv(groups)
+    assert written.startswith(b"\xef\xbb\xbf")
+    assert groups_of_csv(written) == groups
+    assert groups_of_csv(written.decode("utf-8-sig").encode("gb18030")) == groups
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "line"),
+    [
+        ("甲,乙\n\n丙\n", "synonym_alone", 3),
+        ('甲,"乙\n丁"\n丙,甲\n', "synonym_twice", 3),
+        ('甲,乙\n"丙"丁,戊\n', "synonym_csv", 2),
+    ],
+)
+def test_a_wrong_line_of_a_file_is_named(content: str, code: str, line: int) -> None:
+    with pytest.raises(SettingsError) as raised:
+        groups_of_csv(content.encode())
+    assert (raised.value.code, raised.value.params["line"]) == (code, line)
+
+
+def test_a_file_in_no_known_encoding_is_an_error() -> None:
+    with pytest.raises(SettingsError) as raised:
+        groups_of_csv("甲,乙".encode("utf-16"))
+    assert raised.value.code == "synonym_encoding"
 
 
 def test_a_word_of_a_question_brings_the_others_of_its_group() -> None:
