@@ -14,6 +14,7 @@ from kb.answer.duplicates import step_back
 from kb.answer.fusion import reciprocal_rank_fusion
 from kb.answer.gate import GateFeatures, answerable, coverage, gate_features
 from kb.answer.language import Language
+from kb.answer.merging import Near, merged
 from kb.answer.synonyms import Alternatives, Groups, alternatives, with_words_asked
 from kb.answer.tables.answers import FromTable, TableAnswers
 from kb.embedders.base import Embedder
@@ -87,24 +88,25 @@ class Retriever:
             VectorIndexError: an index failed.
         """
         same = {base.kb_id: alternatives(question, base.synonyms) for base in bases}
-        by_vector, by_keyword = self._candidates(bases, question, same)
-        found = self._passages.found([*by_vector, *by_keyword])
+        nearest, by_keyword = self._candidates(bases, question, same)
+        found = self._passages.found([*(near.passage_id for near in nearest), *by_keyword])
         # What was deleted since an index last caught up is unknown to the catalog.
-        by_vector = {key: score for key, score in by_vector.items() if key in found}
+        nearest = [near for near in nearest if near.passage_id in found]
+        by_vector = [near.passage_id for near in nearest]
         by_keyword = {key: score for key, score in by_keyword.items() if key in found}
         # A passage that has another name for what was asked has what was asked.
         said = [each for found_words in same.values() for each in found_words]
         first = [with_words_asked(_searched_text(found[key]), said) for key in [*by_keyword][:1]]
         fused = reciprocal_rank_fusion(
-            {"vector": list(by_vector), "keyword": list(by_keyword)},
+            {"vector": by_vector, "keyword": list(by_keyword)},
             # What has hardly a word of the question says little: it is in another language.
             {"keyword": coverage(question, first) ** 2},
         )
         best = fused[: max(top_k, 5)]
         features = gate_features(
             question,
-            list(by_vector.values()),
-            list(by_vector),
+            [near.cosine for near in nearest if near.model == nearest[0].model],
+            by_vector,
             list(by_keyword),
             [with_words_asked(_searched_text(found[key]), said) for key, _score in best],
         )
@@ -118,7 +120,7 @@ class Retriever:
             max(top_k, _LOOKED_THROUGH) - len(named),
         )
         ranked = [(key, 1.0) for key in named] + rest
-        constants = bases[0].embedder.model.gate if bases else None
+        constants = nearest[0].model.gate if nearest else None
         # An embedder that was never fitted refuses nothing before the model has read.
         share = passages_answer = (
             (answerable(features, constants) if constants else 1.0) if ranked else 0.0
@@ -161,24 +163,26 @@ class Retriever:
         bases: Sequence[Searchable],
         question: str,
         same: Mapping[str, Sequence[Alternatives]],
-    ) -> tuple[dict[int, float], dict[int, float]]:
-        """Rank the passages of all bases by cosine and by BM25: {passage id: score}, best first."""
-        by_vector: list[tuple[int, float]] = []
+    ) -> tuple[list[Near], dict[int, float]]:
+        """Rank the passages of all bases by cosine, and by BM25: {passage id: score}."""
+        nearest: list[Near] = []
         by_keyword: list[tuple[int, float]] = []
         queries = {}
         for base in bases:
             name = base.embedder.model_id
             if name not in queries:
                 queries[name] = base.embedder.embed_queries([question])[0]
-            by_vector.extend(base.vectors.search(queries[name], CANDIDATES))
+            nearest.extend(
+                Near(passage_id, cosine, base.embedder.model)
+                for passage_id, cosine in base.vectors.search(queries[name], CANDIDATES)
+            )
             by_keyword.extend(
                 base.keywords.search(
                     question, CANDIDATES, {each.asked: each.others for each in same[base.kb_id]}
                 )
             )
-        by_vector.sort(key=lambda entry: -entry[1])
         by_keyword.sort(key=lambda entry: -entry[1])
-        return dict(by_vector[:CANDIDATES]), dict(by_keyword[:CANDIDATES])
+        return merged(nearest)[:CANDIDATES], dict(by_keyword[:CANDIDATES])
 
     def _windows(
         self, ranked: Sequence[tuple[FoundPassage, float]], *, whole: int = 0
