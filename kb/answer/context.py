@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from kb.answer.orders import orders_quoted
 from kb.answer.prompts import Prompt
 from kb.errors import ContextTooLongError
 from kb.llms.base import ChatMessage
@@ -57,8 +58,9 @@ def fit(
 
 
 def _plain(text: str) -> str:
-    """Keep a passage from looking like several: what heads one here is no head in a document."""
-    return _HEAD.sub("〔\\1〕", text)
+    """Keep a passage from looking like several, and from giving orders to who reads it."""
+    # What heads a passage here is no head in a document.
+    return orders_quoted(_HEAD.sub("〔\\1〕", text))
 
 
 def _origin(hit: Hit) -> str:
