@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 from app.components import markup
 from app.components.answer import show_sources
 from app.components.frame import KNOWN_ERRORS, show_error, texts
+from app.components.frame import language as page_language
 from app.components.history import AVATARS, PARAM
 from app.events import EventStream
 from app.state import workspace
@@ -108,7 +109,8 @@ def choose_options(conversation: ConversationRecord | None) -> Options:
             languages,
             index=languages.index(workspace().settings.answer_language),
             format_func=lambda each: say(f"ask.language.{each}"),
-            key="answer_language",
+            # Under one key the choice would go on being written in the language of before.
+            key=f"answer_language_{page_language()}",
             label_visibility="collapsed",
             width=200,
         )

@@ -96,9 +96,9 @@ def test_the_language_of_answers_is_chosen_beside_the_question(
     chat = ScriptedChat("每年享有五天带薪年假。", "每年享有五天带薪年假。")
     monkeypatch.setattr(filled._answerer, "_chat", lambda: chat)
     page.run()
-    assert page.selectbox(key="answer_language").options[0] == "答案语言：随问题"
+    assert page.selectbox(key="answer_language_zh").options[0] == "答案语言：随问题"
     ask(page, "带薪年假有几天？")
-    page.selectbox(key="answer_language").set_value("en").run()
+    page.selectbox(key="answer_language_zh").set_value("en").run()
     ask(page, "带薪年假有几天？")
     assert not page.exception
     assert ["Answer in English" in prompt for prompt in chat.prompts] == [False, True]

@@ -179,7 +179,7 @@ def test_what_a_model_says_in_english_is_understood(
     ask: Callable[..., list[AskEvent]], reply: str, text: str
 ) -> None:
     answer = last(ask(ScriptedChat(reply), "What is the limit of 住宿费 for a night?"))
-    assert answer.answer == text
+    assert answer.answer.split("\n")[0] == text
     assert answer.refused == (text == REFUSAL)
 
 
