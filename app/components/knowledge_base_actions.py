@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components import markup
 from app.components.frame import KNOWN_ERRORS, show_error, texts
-from app.components.synonyms import synonyms_editor
+from app.components.synonyms import begin, synonyms_editor
 from app.state import workspace
 from kb.knowledge_base import KnowledgeBase
 from kb.types import KnowledgeBaseRecord
@@ -58,6 +58,7 @@ def actions(knowledge_base: KnowledgeBase) -> None:
 def settings_dialog(knowledge_base: KnowledgeBase) -> None:
     """Change name, description, settings and synonyms of a knowledge base."""
     say = texts()
+    editing = begin(knowledge_base)
 
     @st.dialog(say("kb.settings"), width="medium")
     def dialog() -> None:
@@ -65,7 +66,7 @@ def settings_dialog(knowledge_base: KnowledgeBase) -> None:
         with general:
             _general(knowledge_base.record)
         with synonyms:
-            synonyms_editor(knowledge_base)
+            synonyms_editor(knowledge_base, editing)
 
     dialog()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,27 +12,50 @@ from app.components.frame import KNOWN_ERRORS, show_error, texts
 from kb.answer.synonyms import groups_as_csv, groups_of_csv, text_of_rows
 from kb.knowledge_base import KnowledgeBase
 
-_COLUMNS = ("word", "others")
 _MOST_SHOWN = 10
 _ROW_PIXELS = 35
 
 
-def synonyms_editor(knowledge_base: KnowledgeBase) -> None:
+@dataclass(slots=True)
+class Editing:
+    """The groups that the table began with, and the file that they came from, if any.
+
+    It lives as long as the dialog: were the table drawn anew after it is saved, what is done next
+    would go to the table of before.
+    """
+
+    groups: Sequence[Sequence[str]]
+    key: str
+    file: str = ""
+
+
+def begin(knowledge_base: KnowledgeBase) -> Editing:
+    """Take the groups as they are now, to be changed."""
+    stored = knowledge_base.synonyms()
+    return Editing(stored, f"synonyms_{knowledge_base.kb_id}_{hash(stored)}")
+
+
+def synonyms_editor(knowledge_base: KnowledgeBase, editing: Editing) -> None:
     """Draw the groups to be changed; they count from the next question after they are saved."""
     say = texts()
-    stored = knowledge_base.synonyms()
     st.caption(say("synonyms.help"))
-    # What was saved draws both anew: the file has done its work, the changes are in the table.
-    key = f"synonyms_{knowledge_base.kb_id}_{hash(stored)}"
-    table = st.container()
+    table, save = st.container(), st.container()
     with st.expander(say("synonyms.file"), icon=":material/swap_vert:"):
-        shown = _of_file(stored, key=key)
+        download = st.container()
+        _take_file(knowledge_base, editing)
     with table:
-        edited = _table(stored if shown is None else shown[1], key=f"{key}_{shown and shown[0]}")
-    if not st.button(say("save"), type="primary", key="save_synonyms"):
-        return
+        edited = _table(editing.groups, key=f"{editing.key}_{editing.file}")
+    with save:
+        if st.button(say("save"), type="primary", key="save_synonyms"):
+            _save(knowledge_base, edited)
+    with download:
+        _offer_file(knowledge_base.synonyms())
+
+
+def _save(knowledge_base: KnowledgeBase, rows: list[list[str]]) -> None:
+    say = texts()
     try:
-        saved = knowledge_base.set_synonyms(text_of_rows(edited))
+        saved = knowledge_base.set_synonyms(text_of_rows(rows))
     except KNOWN_ERRORS as exc:
         show_error(exc)
         return
@@ -41,42 +65,50 @@ def synonyms_editor(knowledge_base: KnowledgeBase) -> None:
     )
 
 
-def _of_file(
-    stored: Sequence[Sequence[str]], *, key: str
-) -> tuple[str, Sequence[Sequence[str]]] | None:
-    """Offer the groups as a file, and take those of another: its id and groups, or None."""
+def _offer_file(groups: Sequence[Sequence[str]]) -> None:
     say = texts()
     st.download_button(
         say("synonyms.download"),
-        groups_as_csv(stored),
+        groups_as_csv(groups),
         file_name=say("synonyms.file_name"),
         mime="text/csv",
         icon=":material/download:",
-        disabled=not stored,
+        disabled=not groups,
         on_click="ignore",
         key="download_synonyms",
     )
+
+
+def _take_file(knowledge_base: KnowledgeBase, editing: Editing) -> None:
+    """Put the groups of a file that is brought into the table."""
+    say = texts()
     uploaded = st.file_uploader(
-        say("synonyms.upload"), type=["csv"], help=say("synonyms.upload.help"), key=f"{key}_file"
+        say("synonyms.upload"),
+        type=["csv"],
+        help=say("synonyms.upload.help"),
+        key=f"{editing.key}_file",
     )
     if uploaded is None:
-        return None
-    try:
-        groups = groups_of_csv(uploaded.getvalue())
-    except KNOWN_ERRORS as exc:
-        show_error(exc)
-        st.caption(say("synonyms.upload.failed"))
-        return None
-    st.info(
-        say(
-            "synonyms.uploaded",
-            file=markup.label(uploaded.name, limit=60),
-            groups=len(groups),
-            before=len(stored),
-        ),
-        icon=":material/info:",
-    )
-    return uploaded.file_id, groups
+        return
+    if uploaded.file_id != editing.file:
+        try:
+            editing.groups = groups_of_csv(uploaded.getvalue())
+        except KNOWN_ERRORS as exc:
+            show_error(exc)
+            st.caption(say("synonyms.upload.failed"))
+            return
+        editing.file = uploaded.file_id
+    stored = knowledge_base.synonyms()
+    if [*map(tuple, editing.groups)] != [*stored]:
+        st.info(
+            say(
+                "synonyms.uploaded",
+                file=markup.label(uploaded.name, limit=60),
+                groups=len(editing.groups),
+                before=len(stored),
+            ),
+            icon=":material/info:",
+        )
 
 
 def _table(groups: Sequence[Sequence[str]], *, key: str) -> list[list[str]]:
@@ -88,8 +120,8 @@ def _table(groups: Sequence[Sequence[str]], *, key: str) -> list[list[str]]:
         # Without a row there would be no columns either.
         rows or [{"word": "", "others": ""}],
         column_config={
-            name: st.column_config.TextColumn(say(f"synonyms.{name}"), width=width)
-            for name, width in zip(_COLUMNS, ("medium", "large"), strict=True)
+            "word": st.column_config.TextColumn(say("synonyms.word"), width="medium"),
+            "others": st.column_config.TextColumn(say("synonyms.others"), width="large"),
         },
         num_rows="dynamic",
         hide_index=True,
@@ -98,4 +130,4 @@ def _table(groups: Sequence[Sequence[str]], *, key: str) -> list[list[str]]:
         height=_ROW_PIXELS * (min(max(len(groups), 2), _MOST_SHOWN) + 2) + 3,
         key=key,
     )
-    return [[str(row[name] or "") for name in _COLUMNS] for row in edited]
+    return [[str(row["word"] or ""), str(row["others"] or "")] for row in edited]

@@ -43,7 +43,7 @@ def parse_groups(text: str) -> list[tuple[str, ...]]:
         words = {normalise(word): word.strip(' "') for word in _PARTS.split(line.strip())}
         words.pop("", None)
         if len(words) < 2:
-            raise _wrong("synonym_alone", number, line.strip())
+            raise _wrong("synonym_alone", number, "".join(words.values()) or line.strip())
         for key, word in words.items():
             if len(word) > _LONGEST_WORD:
                 raise _wrong("synonym_long", number, word)

@@ -117,7 +117,7 @@ def click(browser: webdriver.Chrome, text: str) -> None:
     def press() -> bool:
         shown = [
             element
-            for element in browser.find_elements(By.CSS_SELECTOR, "button, summary, a")
+            for element in browser.find_elements(By.CSS_SELECTOR, "button, summary, a, [role=tab]")
             if text in element.text and element.is_displayed() and element.is_enabled()
         ]
         if not shown:
@@ -236,7 +236,9 @@ def type_cells(browser: webdriver.Chrome, *words: str) -> None:
     actions = ActionChains(browser)
     actions.move_to_element_with_offset(table, 90 - width // 2, 52 - height // 2).click()
     for word in words:
-        actions.send_keys(word).pause(0.3).send_keys(Keys.TAB).pause(0.3)
+        # The first character that is typed would only open the cell.
+        actions.send_keys(Keys.ENTER).pause(0.3).send_keys(word).pause(0.3)
+        actions.send_keys(Keys.TAB).pause(0.3)
     actions.perform()
 
 
@@ -264,6 +266,9 @@ def test_synonyms_are_typed_brought_by_a_file_and_kept(
     click(browser, "设置")
     click(browser, "同义词")
     until(lambda: "带薪年休假、年休假" in cells(browser))
+    type_cells(browser, "假", "年假")
+    click(browser, "保存")
+    says(browser, "已保存 1 组同义词")
     click(browser, "用 Excel 编辑")
     file = tmp_path / "词.csv"
     file.write_text("PO,采购订单\n年假,年休假\n", encoding="gb18030")
