@@ -16,6 +16,7 @@ from app.events import EventStream
 from kb.errors import GenerationError
 from kb.types import AskEvent, Token
 from kb.workspace import Workspace
+from tests.kb.answer.scripted import ScriptedChat
 
 HIT_KEYS = {
     "rank",
@@ -180,3 +181,14 @@ def test_an_answer_ends_when_its_reader_has_gone_while_tokens_still_come() -> No
     with anyio.from_thread.start_blocking_portal() as portal:
         portal.start_task_soon(read).result(timeout=10)
     assert stopped.wait(10)
+
+
+def test_the_language_of_an_answer_is_asked_for_and_a_wrong_one_refused(
+    filled: Workspace, http: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = ScriptedChat("每年享有五天带薪年假。", "每年享有五天带薪年假。")
+    monkeypatch.setattr(filled._answerer, "_chat", lambda: chat)
+    for language in ("en", "auto"):
+        assert http.post("/api/ask", json=QUESTION | {"language": language}).is_success
+    assert ["Answer in English" in prompt for prompt in chat.prompts] == [True, False]
+    assert http.post("/api/ask", json=QUESTION | {"language": "fr"}).status_code == 422
