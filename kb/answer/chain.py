@@ -253,7 +253,8 @@ class Answerer:
         cancelled: Callable[[], bool],
     ) -> float:
         """How likely the chat model finds the answer in the passages; 1 where it cannot tell."""
-        if chat.check is None:
+        # Its odds were fitted under the Chinese prompt.
+        if chat.check is None or question.language != "zh":
             return 1.0
         try:
             odds = log_odds(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kb.answer.chain import Answerer, Question
+from kb.answer.language import Language
 from kb.answer.phrases import REFUSAL
 from kb.answer.prompts import PromptFolder
 from kb.answer.quoting import said_by_itself
@@ -42,6 +43,7 @@ def ask(workspace: Workspace, write: Write) -> Callable[..., list[AskEvent]]:
         gate: GateConstants | None = None,
         turns: Sequence[Turn] = (),
         follow_up: bool = True,
+        language: Language = "zh",
         cancelled: Callable[[], bool] = never,
     ) -> list[AskEvent]:
         base = workspace.knowledge_base("库").searchable()
@@ -56,6 +58,7 @@ def ask(workspace: Workspace, write: Write) -> Callable[..., list[AskEvent]]:
             turns,
             "talk",
             follow_up=follow_up,
+            language=language,
         )
         return list(answerer.ask(asked, cancelled))
 
@@ -399,3 +402,9 @@ def test_a_server_that_tells_no_probabilities_answers_unchecked(
 ) -> None:
     chat = Doubtful(UnsupportedError("no probabilities", model="scripted"), "每晚不超过500元。")
     assert last(ask(chat)).answer == "每晚不超过500元。"
+
+
+def test_the_check_is_not_asked_in_a_language_that_it_was_not_fitted_in(
+    ask: Callable[..., list[AskEvent]],
+) -> None:
+    assert not last(ask(Doubtful(0.2, "每晚不超过500元。"), language="en")).refused
