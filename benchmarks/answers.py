@@ -120,23 +120,29 @@ def right(asked: Iterable[Asked], entries: Mapping[Any, Entry], *, own: bool = F
     return judged
 
 
+def _cites_its_answer(each: Asked, entry: Entry) -> bool:
+    """Whether a cited passage says the gold answer that the answer says."""
+    given = [gold for gold in each.question.answers if says(entry["answer"], gold)]
+    texts = [citation["hit"]["text"] for citation in entry["citations"]]
+    return any(says(text, gold) for text in texts for gold in given)
+
+
 def report(asked: Sequence[Asked], entries: Mapping[Any, Entry]) -> None:
     """Print what came of answerable questions."""
     mine = [entries[each.question.id] for each in asked]
     answered = [entry for entry in mine if not is_refused(entry, THRESHOLD) and entry["citations"]]
+    judged = zip(asked, right(asked, entries), strict=True)
     holding = figure(
-        any(
-            says(citation["hit"]["text"], said_by_itself(entry["answer"]))
-            for citation in entry["citations"]
-        )
-        for entry in answered
+        _cites_its_answer(each, entries[each.question.id]) for each, ok in judged if ok
     )
     marked = figure(
         not sentence["supported"] for entry in answered for sentence in entry["sentences"]
     )
     print(f"right answers    {interval_text(figure(right(asked, entries)))}")
-    print(f"  in the model's own words  {interval_text(figure(right(asked, entries, own=True)))}")
-    print(f"citing what says the answer {interval_text(holding)}")
+    print(
+        f"  in the model's own words       {interval_text(figure(right(asked, entries, own=True)))}"
+    )
+    print(f"  citing a passage that says so  {interval_text(holding)}")
     median = statistics.median(len(entry["citations"]) for entry in answered)
     print(f"citations        median {median:.0f}")
     print(f"sentences marked {interval_text(marked)}")

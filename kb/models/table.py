@@ -186,7 +186,7 @@ CHAT_MODELS: tuple[ChatModel, ...] = (
         huggingface="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
         modelscope="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
         files=("qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",),
-        check=CheckConstants(slope=1.5, even=1.85),
+        check=CheckConstants(slope=1.5, even=1.5),
     ),
     ChatModel(
         name="qwen2.5-coder-0.5b",
