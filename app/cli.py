@@ -13,9 +13,9 @@ from app import commands, output
 from app.api.requests import LONGEST_TEXT
 from app.messages import of_error
 from app.strings import Language, text
+from kb.answer_types import AnswerLanguage
 from kb.errors import CancelledError, KBError
 from kb.settings import load_settings
-from kb.types import AnswerLanguage
 
 if TYPE_CHECKING:
     from app.commands import Context

@@ -31,22 +31,24 @@ from app.api.models import (
 )
 from app.messages import of_code, of_reason, of_warnings
 from app.strings import Language
-from kb.types import (
+from kb.answer_types import (
     Answer,
-    Box,
     Citation,
     ConversationRecord,
-    DocumentRecord,
     FeedbackRecord,
-    HealthReport,
     Hit,
+    MessageRecord,
+    SearchResult,
+)
+from kb.types import (
+    Box,
+    DocumentRecord,
+    HealthReport,
     JobItem,
     JobRecord,
     KnowledgeBaseRecord,
-    MessageRecord,
     PageHealth,
     PagePart,
-    SearchResult,
     StoredPassage,
 )
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from kb.types import AskEvent
+from kb.answer_types import AskEvent
 
 Ask = Callable[[Callable[[], bool]], Iterator[AskEvent]]
 

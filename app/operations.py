@@ -46,16 +46,8 @@ from app.convert import (
 from app.models import checked_chat_model, model_list
 from app.shown import Shown
 from app.strings import Language
-from kb.types import (
-    Answer,
-    AskEvent,
-    DocumentFilter,
-    DocumentState,
-    Health,
-    JobRecord,
-    PassagesFound,
-    Turn,
-)
+from kb.answer_types import Answer, AskEvent, PassagesFound, Turn
+from kb.types import DocumentFilter, DocumentState, Health, JobRecord
 
 if TYPE_CHECKING:
     from kb.workspace import Workspace

@@ -27,10 +27,11 @@ from benchmarks.quality import Asked, ingest, questions
 from kb.answer.chain import ModelInput
 from kb.answer.context import number
 from kb.answer.quoting import quotation, said_by_itself, with_quotation
+from kb.answer_types import Answer, Hit
 from kb.exam.metrics import figure, interval_text, is_right, refuses, says
 from kb.llms.endpoint import never
 from kb.settings import Settings
-from kb.types import Answer, Hit, Place
+from kb.types import Place
 from kb.workspace import Workspace
 
 THRESHOLD = 0.5

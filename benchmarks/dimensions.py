@@ -19,11 +19,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kb.answer.grounding import ground
+from kb.answer_types import Citation, Hit
 from kb.exam.dimensions import NEEDED, Dimension, PassageLanguage, rate_all
 from kb.exam.metrics import figure, interval_text, is_right, normalised
 from kb.exam.questions import ExamQuestion, parse_questions
 from kb.exam.results import Outcome, Shown, read_outcomes
-from kb.types import Citation, Hit, Place
+from kb.types import Place
 
 CONCERNS: dict[Dimension, tuple[str, ...]] = {
     "coherence": ("clauses shuffled", "other answer"),

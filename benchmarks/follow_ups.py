@@ -19,10 +19,10 @@ from pathlib import Path
 
 from kb.answer.followups import standalone_question
 from kb.answer.prompts import PromptFolder
+from kb.answer_types import Turn
 from kb.llms.endpoint import never
 from kb.settings import PROJECT, load_settings
 from kb.text.normalise import compact
-from kb.types import Turn
 from kb.workspace import Workspace
 
 PAIRS = Path(__file__).with_suffix(".tsv")

@@ -32,9 +32,9 @@ from benchmarks.gate import Question, first_half, questions
 from benchmarks.quality import ingest
 from kb.answer.context import number
 from kb.answer.grounding import ground
+from kb.answer_types import Citation, Hit
 from kb.exam.metrics import figure, interval_text, normalised
 from kb.settings import Settings
-from kb.types import Citation, Hit
 from kb.workspace import Workspace
 
 _ASKS = re.compile(

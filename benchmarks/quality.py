@@ -17,10 +17,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kb.answer_types import Hit
 from kb.exam.metrics import figure, interval_text, is_gold, reciprocal_rank
 from kb.exam.questions import ExamQuestion, parse_questions
 from kb.settings import Settings
-from kb.types import Hit
 from kb.workspace import Workspace
 
 

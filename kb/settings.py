@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kb.answer_types import AnswerLanguage
 from kb.errors import SettingsError
-from kb.types import AnswerLanguage
 
 PROJECT = Path(__file__).resolve().parent.parent
 _DEFAULT_HOME = PROJECT / "knowledge_bases"

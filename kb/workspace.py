@@ -18,6 +18,7 @@ from kb.answer.prompts import PromptFolder
 from kb.answer.retrieval import Retriever
 from kb.answer.tables.answers import TableAnswers
 from kb.answer.tables.asking import TableAsker
+from kb.answer_types import FIXED_REPLY, Answer, AnswerLanguage, AskEvent, SearchResult, Turn
 from kb.embedders.registry import open_embedder
 from kb.engines import EmbedderOpener, Engines
 from kb.errors import BusyError, NotFoundError, SettingsError, VectorIndexError
@@ -45,15 +46,7 @@ from kb.store.removals import Removals
 from kb.store.sheets import Sheets
 from kb.store.synonyms import Synonyms
 from kb.store.vectors import Vectors
-from kb.types import (
-    FIXED_REPLY,
-    Answer,
-    AnswerLanguage,
-    AskEvent,
-    KnowledgeBaseRecord,
-    SearchResult,
-    Turn,
-)
+from kb.types import KnowledgeBaseRecord
 from loaders.limits import Limits
 from loaders.sandbox import ParserPool
 

@@ -22,8 +22,8 @@ from app.events import EventStream
 from app.messages import of_error
 from app.places import place_text
 from app.strings import Language, text
+from kb.answer_types import Turn
 from kb.errors import KBError
-from kb.types import Turn
 
 logger = logging.getLogger(__name__)
 router = APIRouter(tags=["openai"])

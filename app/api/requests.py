@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kb.types import AnswerLanguage
+from kb.answer_types import AnswerLanguage
 
 Order = Literal["document", "updated", "size", "state"]
 LONGEST_TEXT = 20_000

@@ -11,7 +11,7 @@ from app.components.frame import language, texts
 from app.places import place_text
 from app.state import workspace
 from kb.answer.chain import FROM_TABLE, QUOTATION
-from kb.types import FIXED_REPLY, Answer, Citation
+from kb.answer_types import FIXED_REPLY, Answer, Citation
 
 
 def show_answer(answer: Answer, *, key: str) -> None:

@@ -17,14 +17,8 @@ from app.components.frame import language as page_language
 from app.components.history import AVATARS, PARAM
 from app.events import EventStream
 from app.state import workspace
-from kb.types import (
-    Answer,
-    AnswerLanguage,
-    ConversationRecord,
-    KnowledgeBaseRecord,
-    PassagesFound,
-    Token,
-)
+from kb.answer_types import Answer, AnswerLanguage, ConversationRecord, PassagesFound, Token
+from kb.types import KnowledgeBaseRecord
 
 # While it waits, the script looks up this often: only then can it be stopped or take a click.
 _LOOK_UP_SECONDS = 0.2

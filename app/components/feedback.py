@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components.frame import texts
 from app.state import workspace
-from kb.types import FIXED_REPLY, MessageRecord, Praise
+from kb.answer_types import FIXED_REPLY, MessageRecord, Praise
 
 _CHOICES: tuple[Praise, ...] = ("down", "up")
 """By the number that Streamlit gives to a thumb."""

@@ -7,8 +7,8 @@ import streamlit as st
 from app.components import markup
 from app.components.frame import texts
 from app.state import workspace
+from kb.answer_types import ConversationRecord
 from kb.errors import NotFoundError
-from kb.types import ConversationRecord
 
 PARAM = "conversation"
 ASK_PAGE = "views/ask.py"

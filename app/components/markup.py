@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from kb.answer.quoting import BEGINS_QUOTATION, said_by_itself
-from kb.types import Sentence
+from kb.answer_types import Sentence
 
 # Markdown's own escape covers every ASCII punctuation character.
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")

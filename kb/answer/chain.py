@@ -21,15 +21,7 @@ from kb.answer.prompts import Prompt, PromptFolder
 from kb.answer.quoting import quotation, with_quotation
 from kb.answer.retrieval import Retriever, Searchable
 from kb.answer.script import in_words_of, is_traditional
-from kb.errors import (
-    BackendUnavailableError,
-    CancelledError,
-    ContextTooLongError,
-    UnsupportedError,
-)
-from kb.llms.base import ChatMessage, Sampling
-from kb.llms.endpoint import ChatEndpoint
-from kb.types import (
+from kb.answer_types import (
     FIXED_REPLY,
     Answer,
     AskEvent,
@@ -40,6 +32,14 @@ from kb.types import (
     Token,
     Turn,
 )
+from kb.errors import (
+    BackendUnavailableError,
+    CancelledError,
+    ContextTooLongError,
+    UnsupportedError,
+)
+from kb.llms.base import ChatMessage, Sampling
+from kb.llms.endpoint import ChatEndpoint
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from kb.answer.context import fit
 from kb.answer.prompts import Prompt
+from kb.answer_types import Citation
 from kb.llms.endpoint import ChatEndpoint
 from kb.models.table import CheckConstants
-from kb.types import Citation
 
 CHECK = "answer_check"
 """The prompt that ends the answer's: a request for one of two words."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from kb.answer.orders import orders_quoted
 from kb.answer.prompts import Prompt
+from kb.answer_types import Citation, Hit
 from kb.errors import ContextTooLongError
 from kb.llms.base import ChatMessage
 from kb.llms.endpoint import ChatEndpoint
-from kb.types import Citation, Hit
 
 _HEAD = re.compile(r"^[ \t]*\[(\d+)\](?=[ \t]*《)", re.MULTILINE)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kb.answer_types import Citation
 from kb.text.splitter import split_lines
 from kb.text.tokenise import content_tokens
-from kb.types import Citation
 
 _SENTENCES = 2
 _ENDS = frozenset("。！？；.!?;…”」』）)")

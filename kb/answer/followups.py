@@ -14,10 +14,10 @@ from enum import Enum
 from kb.answer.prompts import Prompt
 from kb.answer.quoting import said_by_itself
 from kb.answer.substitution import fragment, substitute
+from kb.answer_types import Turn
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint
 from kb.text.tokenise import content_tokens, segments
-from kb.types import Turn
 
 # Turns that a follow-up may refer to.
 MEMORY = 3

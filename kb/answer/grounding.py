@@ -15,9 +15,9 @@ from itertools import combinations, pairwise
 from kb.answer.claims import Claim, Kind, ReadText, read
 from kb.answer.contradiction import says_otherwise
 from kb.answer.sources import Pairs, Source, is_quoted, pairs, places
+from kb.answer_types import Citation, Sentence
 from kb.text.normalise import compact
 from kb.text.splitter import split_lines
-from kb.types import Citation, Sentence
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 """How near in meaning a sentence is to texts of another language, above 0 where it is near."""

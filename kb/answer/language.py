@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from kb.types import AnswerLanguage
+from kb.answer_types import AnswerLanguage
 
 Language = Literal["zh", "en"]
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kb.answer_types import Citation
 from kb.text.normalise import compact
 from kb.text.splitter import split_lines
-from kb.types import Citation
 
 # Characters that answer and quotation may have together, blanks and punctuation not counted.
 _LONGEST = 80

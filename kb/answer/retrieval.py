@@ -17,11 +17,12 @@ from kb.answer.language import Language
 from kb.answer.merging import Near, merged
 from kb.answer.synonyms import Alternatives, Groups, alternatives, with_words_asked
 from kb.answer.tables.answers import FromTable, TableAnswers
+from kb.answer_types import Hit
 from kb.embedders.base import Embedder
 from kb.indexes.base import KeywordIndex, VectorIndex
 from kb.store.passages import FoundPassage, Passages
 from kb.text.windows import Window, join, merge_places, trim_overlaps, widen
-from kb.types import PASSAGE_LIMIT, Hit, Line
+from kb.types import PASSAGE_LIMIT, Line
 
 # How deep each retriever looks before fusion; deleted passages are dropped from these.
 CANDIDATES = 60

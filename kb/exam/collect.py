@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kb.answer.quoting import said_by_itself
+from kb.answer_types import FIXED_REPLY, FeedbackRecord, Praise
 from kb.exam.questions import ExamQuestion
-from kb.types import FIXED_REPLY, FeedbackRecord, Praise
 
 
 def collect(records: Iterable[FeedbackRecord]) -> list[tuple[ExamQuestion, Praise]]:

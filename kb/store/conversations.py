@@ -10,10 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from kb.errors import NotFoundError
-from kb.store.database import Database
-from kb.store.tables import conversations, feedback, message_sources, messages
-from kb.types import (
+from kb.answer_types import (
     FIXED_REPLY,
     Answer,
     AskMilliseconds,
@@ -21,10 +18,13 @@ from kb.types import (
     ConversationRecord,
     Hit,
     MessageRecord,
-    Place,
     Sentence,
     Turn,
 )
+from kb.errors import NotFoundError
+from kb.store.database import Database
+from kb.store.tables import conversations, feedback, message_sources, messages
+from kb.types import Place
 
 _TITLE_LENGTH = 40
 

@@ -6,11 +6,11 @@ import time
 
 from sqlalchemy import delete, insert, select
 
+from kb.answer_types import FeedbackRecord, Praise
 from kb.errors import NotFoundError
 from kb.store.conversations import stored_answer
 from kb.store.database import Database
 from kb.store.tables import conversations, feedback, messages
-from kb.types import FeedbackRecord, Praise
 
 
 class Feedback:

@@ -11,14 +11,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from kb.store.database import Database
 from kb.store.tables import contents, documents, page_health
-from kb.types import (
-    DocumentState,
-    FormatHealth,
-    Health,
-    HealthReport,
-    PageHealth,
-    Reason,
-)
+from kb.types import DocumentState, FormatHealth, Health, HealthReport, PageHealth, Reason
 
 SURE_CONFIDENCE = 0.8
 WELL_READABLE = 0.9

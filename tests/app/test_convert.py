@@ -1,7 +1,8 @@
 import pytest
 
 from app.convert import hit_model
-from kb.types import Box, Hit, Place
+from kb.answer_types import Hit
+from kb.types import Box, Place
 
 ONE: Box = (0.1, 0.2, 0.5, 0.3)
 TWO: Box = (0.1, 0.3, 0.4, 0.4)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.events import EventStream
+from kb.answer_types import AskEvent, Token
 from kb.errors import GenerationError
-from kb.types import AskEvent, Token
 
 
 def collect(stream: EventStream) -> list[str]:

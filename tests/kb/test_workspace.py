@@ -5,18 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kb.answer_types import Answer, AnswerLanguage, PassagesFound, Turn
 from kb.errors import BusyError, DuplicateError, EmbeddingError, NotFoundError, SettingsError
 from kb.settings import Settings
-from kb.types import (
-    Answer,
-    AnswerLanguage,
-    DocumentFilter,
-    JobRecord,
-    PageHealth,
-    PassagesFound,
-    Reason,
-    Turn,
-)
+from kb.types import DocumentFilter, JobRecord, PageHealth, Reason
 from kb.workspace import Workspace
 from loaders.needs import can_ocr
 from tests.kb.answer.scripted import ScriptedChat

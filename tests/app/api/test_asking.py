@@ -13,8 +13,8 @@ from starlette.types import Message
 
 from app.api.asking import finished_answer
 from app.events import EventStream
+from kb.answer_types import AskEvent, Token
 from kb.errors import GenerationError
-from kb.types import AskEvent, Token
 from kb.workspace import Workspace
 from tests.kb.answer.scripted import ScriptedChat
 

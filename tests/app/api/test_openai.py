@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 
 from app.api.openai import ChatMessageIn, _turns
 from kb.answer.phrases import REFUSAL
-from kb.types import Turn
+from kb.answer_types import Turn
 from kb.workspace import Workspace
 from tests.app.conftest import RunningServer
 from tests.kb.answer.scripted import ScriptedChat

@@ -1,7 +1,7 @@
 import pytest
 
 from app.components import markup
-from kb.types import Sentence
+from kb.answer_types import Sentence
 
 HOSTILE = '<img src=x onerror="alert(1)"> [a](http://x.example) ![b](http://x.example/b.png) $x$'
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kb.types import Answer
+from kb.answer_types import Answer
 from kb.workspace import Workspace
 from tests.app.views.conftest import HOSTILE, texts
 from tests.kb.answer.scripted import ScriptedChat

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from kb.answer.articles import mentions
+from kb.answer_types import Answer, SearchResult
 from kb.text.numerals import ArticleReference
-from kb.types import Answer, SearchResult
 from kb.workspace import Workspace
 from tests.kb.answer.test_retrieval import add
 

@@ -10,12 +10,12 @@ from kb.answer.language import Language
 from kb.answer.phrases import REFUSAL
 from kb.answer.prompts import PromptFolder
 from kb.answer.quoting import said_by_itself
+from kb.answer_types import Answer, AskEvent, PassagesFound, Sentence, Token, Turn
 from kb.errors import BackendUnavailableError, GenerationError, UnsupportedError
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint, never
 from kb.models.table import CheckConstants, GateConstants
 from kb.settings import PROJECT
-from kb.types import Answer, AskEvent, PassagesFound, Sentence, Token, Turn
 from kb.workspace import Workspace
 from tests.kb.answer.scripted import ScriptedChat
 

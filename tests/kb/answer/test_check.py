@@ -6,11 +6,12 @@ import pytest
 from kb.answer.check import CHECK, checked, log_odds
 from kb.answer.context import number
 from kb.answer.prompts import Prompt, PromptFolder
+from kb.answer_types import Hit
 from kb.llms.base import ChatMessage
 from kb.llms.endpoint import never
 from kb.models.table import CheckConstants
 from kb.settings import PROJECT
-from kb.types import Hit, Place
+from kb.types import Place
 from tests.kb.answer.scripted import ScriptedChat
 
 PROMPTS = PromptFolder(PROJECT / "prompts")

@@ -2,8 +2,9 @@ import pytest
 
 from kb.answer.context import fit, number
 from kb.answer.prompts import Prompt
+from kb.answer_types import Hit
 from kb.errors import ContextTooLongError
-from kb.types import Hit, Place
+from kb.types import Place
 from tests.kb.answer.scripted import ScriptedChat
 
 PROMPT = Prompt("p", "【指令】照着说。{context}【问题】{question}")

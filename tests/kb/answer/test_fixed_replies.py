@@ -7,9 +7,9 @@ import pytest
 
 from kb.answer.fixed_replies import fixed_reply, parse_replies
 from kb.answer.prompts import PromptFolder
+from kb.answer_types import Answer, PassagesFound
 from kb.errors import PromptError
 from kb.settings import PROJECT
-from kb.types import Answer, PassagesFound
 from kb.workspace import Workspace
 from tests.kb.answer.test_retrieval import add
 

@@ -4,9 +4,9 @@ import pytest
 
 from kb.answer.followups import Standing, is_faithful, standalone_question, standing
 from kb.answer.prompts import PromptFolder
+from kb.answer_types import Turn
 from kb.llms.endpoint import ChatEndpoint, never
 from kb.settings import PROJECT
-from kb.types import Turn
 from tests.kb.answer.scripted import ScriptedChat
 
 PROMPT = PromptFolder(PROJECT / "prompts").load("standalone_question")

@@ -1,7 +1,8 @@
 import pytest
 
 from kb.answer.grounding import cited, ground
-from kb.types import Citation, Hit, Place
+from kb.answer_types import Citation, Hit
+from kb.types import Place
 
 
 def citation(number: int, text: str, *, heading: str = "") -> Citation:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.setup.places import default_places
+from kb.answer_types import Answer
 from kb.llms.service import ChatService
 from kb.models.table import find_chat_model
-from kb.types import Answer
 from kb.workspace import Workspace
 
 pytestmark = pytest.mark.models

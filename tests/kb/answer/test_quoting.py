@@ -2,7 +2,8 @@ import pytest
 
 from kb.answer.context import number
 from kb.answer.quoting import Quotation, quotation, said_by_itself, with_quotation
-from kb.types import Citation, Hit, Place
+from kb.answer_types import Citation, Hit
+from kb.types import Place
 
 TRAVEL = "出差住宿费每晚不超过500元，一线城市不超过700元。伙食补助每天100元，交通补助每天80元。"
 LEAVE = "年假为十天。婚假为十五天，须提前一个月申请。"

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kb.types import PASSAGE_LIMIT, Hit
+from kb.answer_types import Hit
+from kb.types import PASSAGE_LIMIT
 from kb.workspace import Workspace
 
 Write = Callable[[str, str], Path]

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
+from kb.answer_types import FIXED_REPLY, Answer, FeedbackRecord, Praise
 from kb.exam.collect import collect
 from kb.exam.questions import ExamQuestion
-from kb.types import FIXED_REPLY, Answer, FeedbackRecord, Praise
 from tests.kb.store.test_conversations import answer
 
 

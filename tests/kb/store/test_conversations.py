@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from kb.answer_types import Answer, AskMilliseconds, Citation, Hit, Sentence, Turn
 from kb.errors import NotFoundError
 from kb.store.conversations import Conversations
-from kb.types import Answer, AskMilliseconds, Citation, Hit, Place, Sentence, Turn
+from kb.types import Place
 from tests.kb.store.conftest import Store
 
 
