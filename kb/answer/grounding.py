@@ -35,6 +35,9 @@ _MOST_CITED = 2
 # Of so many names, one may stand in another passage than the others.
 _MANY_NAMES = 3
 _NAMING: tuple[Kind, Kind] = ("name", "noun")
+_SAY_NOTHING = frozenset(
+    ("人们", "大家", "人", "人员", "人士", "情况", "方面", "地方", "时候", "时间", "原因", "内容")
+)
 _MARK_OF_LIST = re.compile(r"^(?:[-*•·#>]+|\(?\d{1,2}(?:[.、)）]|\s*[:：])(?!\d))\s*")
 _RECKONED = re.compile(
     "[一总總]共|共[有计計]|合[计計]|[总總](?:[计計额額数數]|和)|加起[来來]|之和|相差|之差|差[额額]|[多少]了"
@@ -163,7 +166,13 @@ def _has_names(own: ReadText, source: Source, asked: Source, sources: Sequence[S
         }
         for kind in _NAMING
     )
-    if nouns and not any(map(source.names, nouns | names)):
+    # 高度 answers 多高, and 人们 says nothing that a source could lack.
+    telling = {
+        noun
+        for noun in nouns
+        if "".join(noun) not in _SAY_NOTHING and not set(noun) & set(asked.read.units)
+    }
+    if telling and not any(map(source.names, telling | names)):
         return False
     missing = [name for name in names if not source.names(name)]
     return not missing or (

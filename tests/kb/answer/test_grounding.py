@@ -257,3 +257,16 @@ def test_a_long_answer_is_judged_in_a_moment() -> None:
     started = time.process_time()
     ground(ACCIDENT.replace("上海", "广州"), passages, "三号车间的锅炉发生了什么？")
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "passage"),
+    [
+        ("水杉有多高？", "水杉的高度可达55米。", "水杉为落叶乔木。树高可达55米，树干直径2米。"),
+        ("这本杂志期许什么？", "期许人们活得自在。", "这本杂志期许每个人都能活得自在、活得健康。"),
+    ],
+)
+def test_words_that_answer_the_question_or_say_nothing_need_not_stand_in_a_source(
+    question: str, answer: str, passage: str
+) -> None:
+    assert [each.supported for each in ground(answer, [citation(1, passage)], question)] == [True]
