@@ -40,7 +40,7 @@ _DEEP = 20
 _FOLDS = 8
 _RIDGE, _RIDGE_CERTAINTY = 0.005, 0.05
 _STEPS = 3000
-_REFUSED = 0.05
+_REFUSED = 0.03
 
 Matrix = npt.NDArray[np.float64]
 Question = dict[str, Any]
@@ -58,12 +58,6 @@ class Case:
     answerable: float
 
 
-def asks_one_cell(question: Question) -> bool:
-    """Whether the answer stands in one cell."""
-    several = len(question.get("cells") or [1]) != 1 and "、" in question["answers"][0]
-    return question["kind"] == "lookup" and not several
-
-
 def collect(workspace: Workspace, name: str, asked_questions: Sequence[Question]) -> list[Case]:
     """Measure the cells of what retrieval finds for each question."""
     lookup: CellLookup = workspace._retriever._tables.lookup
@@ -73,7 +67,8 @@ def collect(workspace: Workspace, name: str, asked_questions: Sequence[Question]
         retrieval = workspace._retriever.retrieve([base], question["question"], top_k=_DEEP)
         found = lookup.tables([(hit.passage_id, hit.score) for hit in retrieval.hits])
         candidates = list(cells(asked(question["question"]), found))
-        golds = {normalised(answer) for answer in question.get("answers", ())}
+        groups = question.get("must_include") or [question.get("answers", ())]
+        golds = {normalised(answer) for group in groups for answer in group}
         cases.append(
             Case(
                 question,
@@ -184,17 +179,14 @@ def fit(lookups: Sequence[Case], absent: Sequence[Case]) -> None:
 
 
 def _is_exact(answer: FromTable, groups: Sequence[Sequence[str]]) -> bool:
-    """Whether the cells are those asked for, one for each group, and no others."""
-    if len(groups) == 1:
+    """Whether the values are those asked for, one for each group, and no others."""
+    if len(groups) == 1 and normalised("、".join(answer.values)) in map(normalised, groups[0]):
         # An answer may hold what parts cells in a list.
-        return normalised(answer.text) in map(normalised, groups[0])
-    left = [normalised(text) for text in answer.text.split("、")]
-    for group in groups:
-        value = next((text for text in left if text in map(normalised, group)), None)
-        if value is None:
-            return False
-        left.remove(value)
-    return not left
+        return True
+    given = answer.text.split("、") if answer.sql else answer.values
+    values = {normalised(value) for value in given}
+    wanted = [{normalised(gold) for gold in group} for group in groups]
+    return all(values & group for group in wanted) and values <= set().union(*wanted)
 
 
 def report(workspace: Workspace, name: str, asked_questions: Sequence[Question]) -> None:
@@ -258,9 +250,9 @@ def main() -> None:
     try:
         ingest(workspace, arguments.data, [arguments.kb])
         if arguments.fit:
-            one_cell = [question for question in asked_questions if asks_one_cell(question)]
+            lookups = [question for question in asked_questions if question["kind"] == "lookup"]
             fit(
-                collect(workspace, arguments.kb, one_cell),
+                collect(workspace, arguments.kb, lookups),
                 collect(workspace, arguments.kb, absent),
             )
         else:

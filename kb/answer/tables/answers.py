@@ -21,17 +21,23 @@ _MOST_CITED = 3
 class FromTable:
     """An answer out of one table, and how likely it is right (0 to 1).
 
-    ``passage_ids`` show the rows used, the first of many; ``columns`` has the letter of the cell
-    used in each of them. ``sql`` is what was computed, None where a cell was looked up.
-    ``in_sheet`` tells a sheet from a table in a text, of which the text may say more.
+    ``values`` are what it says without the names of the cells. ``passage_ids`` show the rows used,
+    the first of many; ``columns`` has the letter of the cell used in each of them. ``sql`` is what
+    was computed, None where a cell was looked up. ``in_sheet`` tells a sheet from a table in a
+    text, of which the text may say more.
     """
 
     text: str
+    values: tuple[str, ...]
     sql: str | None
     passage_ids: tuple[int, ...]
     columns: Mapping[int, str]
     answerable: float
     in_sheet: bool
+
+
+# A plan that explains less of its question gives way to a cell that is surely right.
+_CLEAR, _SURE = 0.8, 0.8
 
 
 class TableAnswers:
@@ -61,9 +67,11 @@ class TableAnswers:
             return None
         computed = self._asker.ask(question, ids, language=language)
         answer = self._computed(computed, answerable) if computed is not None else None
-        if answer is not None:
+        if answer is not None and computed is not None and computed.fit >= _CLEAR:
             return answer
         looked_up = self.lookup.find(question, ranked, answerable)
+        if answer is not None and not _is_surer(looked_up, computed):
+            return answer
         return None if looked_up is None else _looked_up(looked_up)
 
     def _computed(self, answer: TableAnswer, answerable: float) -> FromTable | None:
@@ -75,6 +83,7 @@ class TableAnswers:
             return None
         return FromTable(
             text=answer.text,
+            values=(answer.text,),
             sql=answer.sql,
             passage_ids=tuple(dict.fromkeys(shown[row] for row in rows if row in shown)),
             columns=columns,
@@ -83,10 +92,21 @@ class TableAnswers:
         )
 
 
+def _is_surer(found: LookedUp | None, computed: TableAnswer | None) -> bool:
+    """Whether a cell of another table answers what was computed from words that left much over."""
+    return (
+        found is not None
+        and computed is not None
+        and found.answerable >= _SURE
+        and found.cells[0].table.table_id != computed.table.table_id
+    )
+
+
 def _looked_up(found: LookedUp) -> FromTable:
     columns = {cell.row: column_letters(cell.column) for cell in reversed(found.cells)}
     return FromTable(
         text=found.text,
+        values=tuple(cell.text for cell in found.cells),
         sql=None,
         passage_ids=found.passage_ids,
         columns=columns,

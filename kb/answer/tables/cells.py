@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from kb.answer.tables.asked import Asked, kind_of_value
+from kb.answer.tables.layout import headings, label_columns, names_columns, sections
 from kb.text.normalise import compact
 from kb.types import SheetRow, SheetTable
 from loaders.tables.header import is_column_name, is_numeric
@@ -22,9 +23,7 @@ from loaders.tables.header import is_column_name, is_numeric
 # A table of at least so many rows with a header is one of records, not a form.
 _RECORDS = 6
 _LONGEST_LABEL = 16
-_LONG_LABEL = 14
-_MOST_FIGURES, _MOST_REPEATED = 0.3, 0.5
-_HEADER_LABELS = 3
+_FEW_ROWS = 3
 _KNOWN = 0.5
 _SIGN = re.compile(r"[A-Za-z%℃°μ/·.³²]{1,6}")
 
@@ -49,19 +48,24 @@ class CellMeasures:
     ``covered``: share of the question's characters in the rest of the row and the header.
     ``focus``: the largest share of a label that is in what is asked for.
     ``record_rank``: 1 / rank of the row in retrieval, in a table of records.
-    ``record_key``, ``form_key``: log length of the rarest cell of the row that the question holds.
+    ``record_key``: log length of the rarest cell of the row, in one, that the question holds.
     ``header``, ``left``: share of that label that is in the question.
     ``kind``: the cell is of the kind of value asked for.
     ``table``: the score of its table behind the best one's; ``table_words``: log length of what
     the table's cells share with the question.
     ``is_label``, ``in_label_column``: it is rather a label than a value.
+    ``said``: share of its own text that the question says, by log length: what is known is not
+    asked for. ``what``: it has the word behind which or what in the question.
+    ``header_pairs``: share of the header's pairs of characters in the question.
+    ``covered_form``: ``covered``, in a form.
+    ``column_key``: log length of the rarest cell of its column that the question holds.
+    ``unit``: the question asks for its unit.
     """
 
     covered: float
     focus: float
     record_rank: float
     record_key: float
-    form_key: float
     header: float
     left: float
     kind: float
@@ -69,6 +73,12 @@ class CellMeasures:
     table_words: float
     is_label: float
     in_label_column: float
+    said: float
+    header_pairs: float
+    covered_form: float
+    column_key: float
+    unit: float
+    what: float
 
 
 MEASURES = tuple(field.name for field in fields(CellMeasures))
@@ -79,7 +89,9 @@ class Cell:
     """A cell that may be the answer; ``row`` and ``column`` count from 1 as the sheet shows them.
 
     ``labels`` is what its row is about and what the cell is called; ``names`` what tells it from
-    the other cells: of a record, whatever the question has of its row.
+    the other cells: of a record, whatever the question has of its row. ``called`` is the label that
+    fits the question best. ``about`` is what the question has of the rest of its row, or else of
+    the title above it; ``under_merged`` whether its label at the left holds for several rows.
     """
 
     table: SheetTable
@@ -88,6 +100,9 @@ class Cell:
     text: str
     labels: tuple[str, ...]
     names: tuple[str, ...]
+    called: str
+    about: frozenset[str]
+    under_merged: bool
     measures: CellMeasures
 
 
@@ -116,17 +131,39 @@ class _Measured:
             self._numbers.append(row.number)
         self._in = Counter(text for row in self._rows for text in set(row) if text)
         self._records = bool(self._head) and len(self._rows) >= _RECORDS
-        self._label_columns = _label_columns(self._head, self._rows[self._body :])
-        self._names_columns = [_names_columns(row) for row in self._rows]
+        self._label_columns = label_columns(self._head, self._rows[self._body :])
+        self._names_columns = [names_columns(row) for row in self._rows]
         self._seen_letters: dict[str, float] = {}
+        self._seen_pairs: dict[str, float] = {}
         self._matches: dict[str, tuple[int, int, int, int]] = {}
         longest = sorted((self._match(text)[1] for text in self._in), reverse=True)
         self._table_words = math.log1p(sum(longest[:4]))
+        self._sections = sections(self._rows)
+        self._headings = headings(self._head, self._rows)
+        self._column_keys = [
+            sorted(
+                (
+                    (self._length(text) * self._rarity(text), text)
+                    for text in {row[column] for row in self._rows if column < len(row)}
+                    if self._share(text) == 1
+                ),
+                reverse=True,
+            )[:2]
+            for column in range(found.table.width)
+        ]
+        self._constant = {
+            column
+            for column in range(found.table.width)
+            if len(self._rows) >= _RECORDS
+            and len({row[column] for row in self._rows[1:] if column < len(row)}) == 1
+        }
 
     def cells(self) -> Iterator[Cell]:
         for place, row in enumerate(self._rows):
             for column, text in enumerate(row):
-                if text and not self._merged(place, column):
+                # Under no header, what all rows repeat joins their other cells.
+                joins = place and column in self._constant and not self._header(place, column)
+                if text and not joins and not self._merged(place, column):
                     yield self._cell(place, column, text)
 
     def _merged(self, place: int, column: int) -> bool:
@@ -142,7 +179,8 @@ class _Measured:
 
     def _cell(self, place: int, column: int, text: str) -> Cell:
         row = self._rows[place]
-        header = self._head[column] if self._head and place and column < len(self._head) else ""
+        head = self._headings[place]
+        header = self._header(place, column)
         labels = {
             "header": header,
             "leaf": header.split(" ")[-1],
@@ -168,19 +206,31 @@ class _Measured:
         )
         key = math.log1p(rarest)
         rank = self._rank(place)
+        covered = self._covered([*others, header])
         measures = CellMeasures(
-            covered=self._covered([*others, header]),
+            covered=covered,
             focus=max(self._letters(label) for label in labels.values()),
             record_rank=self._records / (1 + rank) if rank is not None else 0.0,
             record_key=key if self._records else 0.0,
-            form_key=0.0 if self._records else key,
             header=shares["header"],
             left=shares["left"],
             kind=float(self._asked.kind != "" and kind_of_value(text) == self._asked.kind),
             table=10 * self._behind,
             table_words=self._table_words,
-            is_label=float(len(text) <= _LONGEST_LABEL and is_column_name(text)),
+            is_label=float(
+                len(text) <= _LONGEST_LABEL
+                and is_column_name(text)
+                and kind_of_value(text) == "text"
+            ),
             in_label_column=float(column in self._label_columns),
+            said=self._share(text) * math.log1p(self._length(text)),
+            header_pairs=self._pairs_share(header),
+            covered_form=0.0 if self._records else covered,
+            column_key=math.log1p(
+                max((key for key, each in self._column_keys[column] if each != text), default=0.0)
+            ),
+            unit=float(self._asked.asks_unit(text, header, labels["left"])),
+            what=float(self._asked.is_one(text)),
         )
         names = [header, labels["left"]]
         if self._records:
@@ -193,8 +243,16 @@ class _Measured:
             text=text,
             labels=tuple(dict.fromkeys(filter(None, (about, header, labels["left"])))),
             names=tuple(dict.fromkeys(filter(None, names))),
+            called=labels[best],
+            about=self._about(place, others, "" if head is self._head else header),
+            under_merged=self._is_spread(place, labels["left"]),
             measures=measures,
         )
+
+    def _header(self, place: int, column: int) -> str:
+        head = self._headings[place]
+        own = not place or head is self._rows[place]
+        return head[column] if not own and column < len(head) else ""
 
     def _left(self, row: Sequence[str], column: int) -> str:
         """The nearest text at the left; a number or a unit there is passed over."""
@@ -215,6 +273,16 @@ class _Measured:
                 row = self._rows[above]
                 return row[column] if column < len(row) else ""
         return ""
+
+    def _about(self, place: int, others: Sequence[str], heading: str) -> frozenset[str]:
+        held = frozenset(cell for cell in others if self._share(cell) == 1 and self._length(cell))
+        titles = (self._sections[place], heading)
+        return held or frozenset(title for title in titles if self._pairs_share(title) >= _KNOWN)
+
+    def _is_spread(self, place: int, label: str) -> bool:
+        """Whether the next row, or the one before, has the label too, each for a value."""
+        near = self._rows[max(self._body, place - 1) : place] + self._rows[place + 1 : place + 2]
+        return bool(label) and any(label in row for row in near)
 
     def _rank(self, place: int) -> int | None:
         if not self._ranks:
@@ -250,10 +318,18 @@ class _Measured:
             self._seen_letters[text] = shared / len(letters) if letters else 0.0
         return self._seen_letters[text]
 
+    def _pairs_share(self, text: str) -> float:
+        if text not in self._seen_pairs:
+            plain = compact(text)
+            pairs = {plain[at : at + 2] for at in range(len(plain) - 1)}
+            shared = sum(pair in self._asked.text for pair in pairs)
+            self._seen_pairs[text] = shared / len(pairs) if pairs else 0.0
+        return self._seen_pairs[text]
+
     def _rarity(self, text: str) -> float:
         """1 for a text of one row, 0 for one of all rows."""
         rows = len(self._rows)
-        if rows < _HEADER_LABELS or text not in self._in:
+        if rows < _FEW_ROWS or text not in self._in:
             return 1.0
         return math.log((rows + 1) / self._in[text]) / math.log(rows + 1)
 
@@ -277,38 +353,3 @@ def longest_common(text: str, within: str) -> tuple[int, int]:
                 break
             best, place = best + 1, found
     return best, place
-
-
-def _names_columns(row: Sequence[str]) -> bool:
-    """Tell a row inside a table that looks like a header: several short words, no numbers."""
-    texts = {cell for cell in row if cell}
-    return len(texts) >= _HEADER_LABELS and all(
-        len(cell) <= _LONG_LABEL and not is_numeric(cell) for cell in texts
-    )
-
-
-def _label_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> frozenset[int]:
-    """Columns that hold labels of the column at their right.
-
-    One header over two columns names the second; without a header, labels and values alternate.
-    """
-    width = max(map(len, rows), default=0)
-    found: set[int] = set()
-    for column in range(width - 1):
-        texts = [row[column] for row in rows if column < len(row) and row[column]]
-        figures = sum(map(is_numeric, texts))
-        if not texts or figures >= _MOST_FIGURES * len(texts):
-            continue
-        if column + 1 < len(head) and head[column] and head[column] == head[column + 1]:
-            same = sum(
-                column + 1 < len(row) and bool(row[column]) and row[column] == row[column + 1]
-                for row in rows
-            )
-            first = not (column - 1 in found and head[column - 1] == head[column])
-            if first and same < _MOST_REPEATED * len(rows):
-                found.add(column)
-        elif not head and width % 2 == 0 and column % 2 == 0:
-            long = sum(is_numeric(text) or len(text) > _LONG_LABEL for text in texts)
-            if long < _MOST_FIGURES * len(texts):
-                found.add(column)
-    return frozenset(found)

@@ -9,7 +9,7 @@ from operator import attrgetter, mul
 
 from kb.answer.tables.asked import asked
 from kb.answer.tables.cells import Cell, FoundTable, cells, longest_common
-from kb.answer.tables.several import clauses, companions
+from kb.answer.tables.several import Named, clauses, companions
 from kb.store.sheets import Sheets
 from kb.text.normalise import compact
 from kb.text.tokenise import content_tokens
@@ -25,25 +25,32 @@ _SAYS_QUESTION = 0.8
 _LONGEST_SHORT = 40
 # A longer cell is a text, which is to be read for what the question asks of it.
 _LONGEST_VALUE = 120
+# A longer name hides the values; the question has said it.
+_LONGEST_NAME = 24
 
 # Both fitted by `benchmarks.table_cells`: a log-linear choice among all cells …
 WEIGHTS: Mapping[str, float] = {
-    "covered": 7.762,
-    "focus": 3.575,
-    "record_rank": 2.331,
-    "record_key": 1.141,
-    "form_key": -0.853,
-    "header": 3.861,
-    "left": 2.752,
-    "kind": 3.173,
-    "table": 1.274,
-    "table_words": 3.461,
-    "is_label": -3.001,
-    "in_label_column": -4.857,
+    "covered": 8.612,
+    "focus": 4.763,
+    "record_rank": 2.816,
+    "record_key": 1.528,
+    "header": -2.801,
+    "left": 2.131,
+    "kind": 3.622,
+    "table": 1.098,
+    "table_words": 2.607,
+    "is_label": -4.952,
+    "in_label_column": -2.869,
+    "said": -1.249,
+    "header_pairs": 5.16,
+    "covered_form": 2.303,
+    "column_key": 1.283,
+    "unit": 4.615,
+    "what": 4.946,
 }
 # … and how likely the chosen one is right: of 1, ln of its share in the choice, the share of the
 # question's words that are in its table, and how likely its passages answer the question.
-CERTAINTY = (-4.609, 2.781, 3.207, 5.527)
+CERTAINTY = (-2.306, 1.583, 4.249, 1.243)
 
 _measures = attrgetter(*WEIGHTS)
 
@@ -60,19 +67,24 @@ class ChosenCell:
 class LookedUp:
     """The cells of one table that answer a question, and how likely they do (0 to 1).
 
+    ``names`` tell cells from each other in the answer, "" where nothing needs to.
     ``passage_ids`` are the passages that show their rows. ``in_sheet`` tells cells of a sheet from
     those of a table in a text, of which the text may say more.
     """
 
     cells: tuple[Cell, ...]
+    names: tuple[str, ...]
     passage_ids: tuple[int, ...]
     answerable: float
     in_sheet: bool
 
     @property
     def text(self) -> str:
-        """The answer: what stands in the cells."""
-        return "、".join(cell.text for cell in self.cells)
+        """The answer: what stands in the cells, each behind its name where all have one."""
+        values = [cell.text for cell in self.cells]
+        if len(values) == 1 or not _tell_apart(self.names):
+            return "、".join(values)
+        return "；".join(f"{name}：{value}" for name, value in zip(self.names, values, strict=True))
 
 
 class CellLookup:
@@ -96,9 +108,10 @@ class CellLookup:
         found = self.tables(ranked)
         if not found or min(ranks(found)) > 0 or _is_said(question, found):
             return None
-        answers: list[Cell] = []
+        named: list[Named] = []
         sure = 1.0
         for clause in clauses(question):
+            answers = [each.cell for each in named]
             # What is asked in one sentence stands in one table, each at a place of its own.
             candidates = [
                 cell
@@ -111,10 +124,19 @@ class CellLookup:
             best = chosen[0].cell
             table = next(each for each in found if each.table == best.table)
             own = [each.cell for each in chosen[1:] if each.cell.table == best.table]
-            together = companions(clause, best, own)
-            share = sum(each.share for each in chosen if each.cell in together)
-            sure = min(sure, certainty(question, share, table, answerable))
-            answers.extend(together)
+            whole = len(table.rows) >= table.table.row_count
+            together = companions(clause, best, own, whole=whole)
+            taken = {(each.cell.row, each.cell.column) for each in together}
+            share = sum(
+                each.share
+                for each in chosen
+                if each.cell.table == best.table and (each.cell.row, each.cell.column) in taken
+            )
+            sure = min(sure, certainty(question, min(share, 1.0), table, answerable))
+            if len(together) == 1:
+                together = [Named(best, best.called)]
+            named.extend(together)
+        answers = [each.cell for each in named]
         # A header that is a cell of a form has no passage of its own: the first row's is near.
         rows = [max(cell.row, table.rows[0].number) for cell in answers]
         shown = self._sheets.passages_of(table.table, rows)
@@ -122,6 +144,7 @@ class CellLookup:
             return None
         return LookedUp(
             cells=tuple(answers),
+            names=tuple(each.name for each in named),
             passage_ids=tuple(dict.fromkeys(shown[row] for row in rows)),
             answerable=sure,
             in_sheet=table.table.of_sheet,
@@ -150,6 +173,10 @@ class CellLookup:
         return found
 
 
+def _tell_apart(names: Sequence[str]) -> bool:
+    return len(set(names)) == len(names) and all(0 < len(name) <= _LONGEST_NAME for name in names)
+
+
 def ranks(found: Iterable[FoundTable]) -> list[int]:
     """The best rank (from 0) of each table's passages."""
     return [min(each.row_ranks.values()) for each in found]
@@ -167,7 +194,7 @@ def choose(candidates: Sequence[Cell]) -> list[ChosenCell]:
 
 
 def certainty(question: str, share: float, found: FoundTable, answerable: float) -> float:
-    """How likely cells are the answer, 0 to 1; 0.5 is where one look-up in twenty is refused.
+    """How likely cells are the answer, 0 to 1; 0.5 is where 3 % of look-ups are refused.
 
     Args:
         question: the standalone question.

@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from kb.answer.tables.asked import ASKS
+from kb.answer.tables.asked import ASKING
 from kb.answer.tables.cells import Cell, longest_common
 from kb.text.normalise import compact
 
 _MOST = 6
+_MOST_ALIKE = 20
 _LEAST_NAME, _LEAST_SHARE = 2, 0.5
 _PAUSE = re.compile(r"\s*(?:[、，,；;]|\band\b)\s*", re.IGNORECASE)
 _AND = "和"
+# Of what is compared with another thing, the one difference is asked for.
+_AGAINST = re.compile("相比|相较|对比|比起|比较|compared", re.IGNORECASE)
+_ALL = re.compile(
+    r"哪些|哪几|都有|都是|有哪|有什么|所有|全部|分别|各[是有为]|列出|列举|几[个种类款家项]|"
+    r"\b(?:which .+ (?:are|were|have)|list|all)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(r"[？?，,；;]|(?<=多[高重长宽深大快])(?=多[高重长宽深大快])")
 _JOINS = re.compile(r"(?:[和与及跟]|以及|还有|或){1,3}(?:它?的)?")
 
 Span = tuple[int, int]
 
 
-def companions(question: str, best: Cell, others: Sequence[Cell]) -> list[Cell]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A cell with the name that tells it from the others, "" where there is none to tell."""
+
+    cell: Cell
+    name: str = ""
+
+
+def companions(
+    question: str, best: Cell, others: Sequence[Cell], *, whole: bool = True
+) -> list[Named]:
     """Return the cells that a question asks for together, in its order; at least the best one.
 
     Another cell belongs to it if it is called like the best one but for one name, and the question
-    has its own name in the place of that, joined to it by "and".
+    has its own name in the place of that, joined to it by "and". Where all that fulfil a condition
+    are asked for, so do those of its column whose rows fulfil it too.
 
     Args:
         question: the question.
         best: the cell that answers it best.
-        others: all cells of the table, best first.
+        others: the other cells of the table, best first.
+        whole: whether these are all; a list of what fulfils a condition needs them.
     """
+    if _AGAINST.search(question):
+        return [Named(best)]
     text = compact(_PAUSE.sub(_AND, question))
-    known = [_spans(best, text)]
-    chosen: list[tuple[int, Cell]] = [(-1, best)]
+    first = _spans(best, text)
+    known = [first]
+    chosen: list[tuple[int, Named]] = [(-1, Named(best))]
     # A row has what its neighbours have: the cells of the best one's own row go first.
     left = [(cell, _spans(cell, text)) for cell in sorted(others, key=lambda c: c.row != best.row)]
     while len(chosen) < _MOST:
@@ -41,11 +65,46 @@ def companions(question: str, best: Cell, others: Sequence[Cell]) -> list[Cell]:
             break
         cell, spans, (old, own) = found
         if len(chosen) == 1:
-            # Where the best one stands is known by what the other has in its place.
-            chosen = [(old[0], best)]
-        chosen.append((own[0], cell))
+            # What the best one is called is known by what the other has in its place.
+            chosen = [(old[0], Named(best, _name_at(best, old, text)))]
+        chosen.append((own[0], Named(cell, _name_at(cell, own, text))))
         known.append(spans)
-    return [cell for _place, cell in sorted(chosen, key=lambda entry: entry[0])]
+    if len(chosen) > 1:
+        return [named for _place, named in sorted(chosen, key=lambda entry: entry[0])]
+    return [Named(cell) for cell in _alike(question, best, others)] if whole else [Named(best)]
+
+
+def _alike(question: str, best: Cell, others: Sequence[Cell]) -> list[Cell]:
+    """The best cell and those of its column that fulfil the same condition, from the top.
+
+    Rows under one label that was merged over them belong together; others only where the question
+    asks for all.
+    """
+    if not best.about:
+        return [best]
+    same = (cell for cell in others if cell.column == best.column and cell.about == best.about)
+    rows = {best.row: best} | {cell.row: cell for cell in same}
+    if not _ALL.search(question):
+        if not best.under_merged:
+            return [best]
+        low = high = best.row
+        while low - 1 in rows:
+            low -= 1
+        while high + 1 in rows:
+            high += 1
+        rows = {row: cell for row, cell in rows.items() if low <= row <= high}
+    texts = {rows[row].text: rows[row] for row in sorted(rows, reverse=True)}
+    if len(texts) == 1 or len(texts) > _MOST_ALIKE:
+        return [best]
+    return list(reversed(texts.values()))
+
+
+def _name_at(cell: Cell, place: Span, text: str) -> str:
+    """The name of a cell that the question has at a place."""
+    wanted = text[place[0] : place[1]]
+    parts = [part for name in cell.names for part in (name, *name.split(" "))]
+    holding = [part for part in parts if wanted in compact(part)]
+    return min(holding, key=len, default="")
 
 
 def _next(
@@ -65,23 +124,42 @@ def clauses(question: str) -> list[str]:
 
     "How heavy is X, how long is it?" becomes two questions, one that asks once stays as it is.
     """
-    parts = [part for part in _CLAUSE.split(question) if part.strip()]
-    asking = [bool(ASKS.search(part)) for part in parts]
-    if sum(asking) < 2 or not all(asking):
+    parts: list[str] = []
+    waiting = ""
+    for part in _CLAUSE.split(question):
+        if not part.strip():
+            continue
+        waiting += part
+        if ASKING.search(part):
+            parts.append(waiting)
+            waiting = ""
+        else:
+            waiting += "，"
+    if len(parts) < 2 or waiting:
         return [question]
-    about = ASKS.sub("", parts[0])
+    about = ASKING.sub("", parts[0])
     return [parts[0], *(about + part for part in parts[1:])]
 
 
 def _joined(before: frozenset[Span], spans: frozenset[Span], text: str) -> tuple[Span, Span] | None:
     """The name that another one replaces, and that other, if "and" joins them."""
-    lost, new = before - spans, spans - before
-    if len(lost) != 1 or len(new) != 1:
+    lost, new = _run(_places(before) - _places(spans)), _run(_places(spans) - _places(before))
+    if lost is None or new is None:
         return None
-    (old,), (own,) = lost, new
-    first, second = sorted((old, own))
+    first, second = sorted((lost, new))
     joined = first[1] < second[0] and _JOINS.fullmatch(text[first[1] : second[0]])
-    return (old, own) if joined else None
+    return (lost, new) if joined else None
+
+
+def _places(spans: Iterable[Span]) -> set[int]:
+    return {place for span in spans for place in range(*span)}
+
+
+def _run(places: set[int]) -> Span | None:
+    """Where places follow each other without a gap, where they begin and end."""
+    if not places or max(places) - min(places) >= len(places):
+        return None
+    return min(places), max(places) + 1
 
 
 def _overlaps(span: Span, others: frozenset[Span]) -> bool:

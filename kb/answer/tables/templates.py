@@ -32,9 +32,11 @@ def draft(links: Links, database: SheetDatabase) -> Drafted | None:
         return None
     drawn = _Forms(links, database)
     plan = drawn.plan()
-    if plan is None or _is_one_row(plan, database):
+    if plan is None:
         return None
     plan = replace(plan, columns=plan.columns or drawn.shown(plan))
+    if _is_looked_up(plan, database):
+        return None
     unresolved = any(condition.filter is None for condition in links.conditions)
     return Drafted(plan, links.fit(drawn.used), drawn.sure and not unresolved)
 
@@ -308,8 +310,16 @@ class _Forms(Reading):
         return Plan("list", filters=filters)
 
 
-def _is_one_row(plan: Plan, database: SheetDatabase) -> bool:
-    """Whether the condition names a row, of which there is nothing to compute but to look up."""
+def _is_looked_up(plan: Plan, database: SheetDatabase) -> bool:
+    """Whether there is nothing to compute: the condition names rows, or a list of what it says."""
+    held = {each.column for each in plan.filters}
+    if plan.operation == "list" and plan.columns and held.issuperset(plan.columns):
+        return True
+    if plan.operation == "count" and any(
+        each.comparison == "in" and database.columns[each.column].distinct > _NAMES_ROWS
+        for each in plan.filters
+    ):
+        return all(each.comparison in ("=", "in") for each in plan.filters)
     return (
         plan.operation not in ("compare", "list")
         and plan.group_by is None

@@ -41,3 +41,32 @@ def test_words_of_courtesy_are_no_part_of_what_is_compared() -> None:
 )
 def test_the_kind_of_a_cell_is_told(text: str, kind: str) -> None:
     assert kind_of_value(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "labels"),
+    [
+        ("油箱能装多少升？", "60升", ()),
+        ("铁塔有多高？", "324 米", ()),
+        ("吊车有多重？", "12.5", ("净重（t）",)),
+        ("国产的占比是多少？", "35.2%", ()),
+    ],
+)
+def test_a_unit_that_fits_what_is_asked_is_seen(
+    question: str, text: str, labels: tuple[str, ...]
+) -> None:
+    assert asked(question).asks_unit(text, *labels)
+    assert not asked(question).asks_unit("红色", "颜色")
+    assert not asked("吊车是什么颜色？").asks_unit(text, *labels)
+
+
+def test_one_of_what_is_asked_has_its_word_and_more() -> None:
+    question = asked("贷款是哪家银行给的？")
+
+    assert question.is_one("东岸银行")
+    assert not question.is_one("银行")
+    assert not question.is_one("三年")
+
+
+def test_what_is_asked_may_stand_before_the_asking_word() -> None:
+    assert asked("东区的仓库有哪些？").what == "仓库"

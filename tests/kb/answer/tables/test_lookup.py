@@ -92,16 +92,47 @@ def test_what_is_asked_may_stand_at_the_left_and_of_what_above(look: Look) -> No
 @pytest.mark.parametrize(
     ("question", "text"),
     [
-        ("叉车的额定功率和净重分别是多少？", "12、4300"),
-        ("一号空压机和除尘器的净重各是多少？", "1120、640"),
-        ("甲车间的产量、人数和用电量分别是多少？", "310、36、18200"),
-        ("行车的净重是多少，责任人是谁？", "8600、郑海涛"),
+        ("叉车的额定功率和净重分别是多少？", "额定功率（kW）：12；净重（kg）：4300"),
+        ("一号空压机和除尘器的净重各是多少？", "一号空压机：1120；除尘器：640"),
+        (
+            "甲车间的产量、人数和用电量分别是多少？",
+            "产量（吨）：310；人数：36；用电量（度）：18200",
+        ),
+        ("行车的净重是多少，责任人是谁？", "净重（kg）：8600；责任人：郑海涛"),
     ],
 )
 def test_several_cells_are_given_in_the_order_of_the_question(
     look: Look, question: str, text: str
 ) -> None:
     assert cell(look(question)) == text
+
+
+GROUPED = """类别,项目,金额（万元）
+差旅,机票,12
+差旅,住宿,31
+办公,纸张,4
+办公,硒鼓,7
+培训,讲师,15
+会议,场租,22
+"""
+
+
+def test_all_rows_that_fulfil_a_condition_are_listed(workspace: Workspace, write: Write) -> None:
+    workspace.create("费用")
+    job = workspace.knowledge_base("费用").add([write("费用.csv", GROUPED)])
+    workspace.queue.wait(job.job_id, timeout=60)
+    base = workspace.knowledge_base("费用").searchable()
+
+    found = workspace._retriever.retrieve([base], "办公类别的项目有哪些？", top_k=3)
+
+    assert cell(found) == "纸张、硒鼓"
+    assert found.from_table is not None
+    assert found.from_table.columns == {4: "B", 5: "B"}
+
+
+def test_what_is_compared_with_another_thing_is_one_cell_or_none(look: Look) -> None:
+    table = look("叉车的净重和行车相比差多少？").from_table
+    assert table is None or "；" not in table.text
 
 
 def test_the_row_of_the_cell_is_the_first_hit_and_points_at_its_column(look: Look) -> None:
