@@ -79,6 +79,10 @@ def _no_articles(*_arguments: object) -> NamedArticles:
     return NamedArticles()
 
 
+def _no_words(*_arguments: object) -> list[str]:
+    return []
+
+
 def _not_wider(_lines: object, low: int, high: int) -> tuple[int, int]:
     return low, high
 
@@ -118,6 +122,7 @@ PARTS: tuple[tuple[str, Callable[[Workspace], AbstractContextManager[Any]], Chan
     ),
     ("names and headings not searched", _body_alone, _as_it_is),
     ("articles not looked up", _patched("named_articles", _no_articles), _as_it_is),
+    ("not searched in words of statutes", _patched("statute_words", _no_words), _as_it_is),
     ("near-duplicates not put back", _patched("step_back", _first), _as_it_is),
     ("passages not widened", _patched("widen", _not_wider), _as_it_is),
 )

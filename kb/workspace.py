@@ -117,6 +117,7 @@ class Workspace:
         self._retriever = Retriever(
             self._passages,
             TableAnswers(self._sheets, TableAsker(self._sheets, self.engines.sheet_databases)),
+            self._prompts.wordings,
         )
         self._answerer = Answerer(
             self._retriever,

@@ -1,4 +1,4 @@
-"""Prompt files: text with named variables, checked when they are loaded; and fixed replies."""
+"""Prompt files: text with named variables, checked when loaded; and two tables of fixed texts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kb.answer.fixed_replies import parse_replies
 from kb.answer.language import Language
+from kb.answer.statute_words import Wording, parse_wordings
 from kb.errors import NotFoundError, PromptError
 
 PROMPT_VARIABLES: dict[str, frozenset[str]] = {
@@ -16,6 +17,7 @@ PROMPT_VARIABLES: dict[str, frozenset[str]] = {
     "standalone_question": frozenset({"history", "question"}),
 }
 _REPLIES = "fixed_replies"
+_WORDINGS = "thesaurus_law"
 _MARK = re.compile(r"【([^】\n]{1,20})】")
 _IN_A_LANGUAGE = re.compile(r"\.(?:zh|en)$")
 _ANSWER_VARIABLES = frozenset({"context", "question"})
@@ -46,6 +48,7 @@ class PromptFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._wordings: list[Wording] | None = None
 
     def answer_prompts(self) -> list[str]:
         """Names of the prompts that a knowledge base may answer with."""
@@ -53,7 +56,8 @@ class PromptFolder:
         return sorted(
             name
             for name in names
-            if name not in (*PROMPT_VARIABLES, _REPLIES) and not _IN_A_LANGUAGE.search(name)
+            if name not in (*PROMPT_VARIABLES, _REPLIES, _WORDINGS)
+            and not _IN_A_LANGUAGE.search(name)
         )
 
     def answer_prompt(self, name: str, language: Language) -> Prompt:
@@ -78,6 +82,21 @@ class PromptFolder:
             return parse_replies(path.read_text(encoding="utf-8"))
         except ValueError as exc:
             raise PromptError(f"{path.name}: {exc}", name=_REPLIES, problem=str(exc)) from exc
+
+    def wordings(self) -> list[Wording]:
+        """What statutes say for what people say, read once; nothing where the file was deleted.
+
+        Raises:
+            PromptError: a line of the file lacks one of the two, or it is no UTF-8 text.
+        """
+        if self._wordings is None:
+            path = self._folder / f"{_WORDINGS}.txt"
+            try:
+                text = path.read_text(encoding="utf-8") if path.is_file() else ""
+                self._wordings = parse_wordings(text)
+            except ValueError as exc:
+                raise PromptError(f"{path.name}: {exc}", name=_WORDINGS, problem=str(exc)) from exc
+        return self._wordings
 
     def load(self, name: str) -> Prompt:
         """Read a prompt.
