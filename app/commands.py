@@ -433,4 +433,6 @@ def _hit(context: Context, hit: HitModel | CitationModel, number: str) -> None:
     place = place_text(hit, context.language)
     where = " · ".join(part for part in (hit.document, place, hit.heading) if part)
     output.line(f"[{number}] {where} ({hit.score:.2f})")
+    if hit.later is not None:
+        output.line("    " + context.say("source.later", document=hit.later))
     output.line("    " + hit.text.replace("\n", "\n    "))

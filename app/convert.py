@@ -220,6 +220,7 @@ def hit_model(hit: Hit) -> HitModel:
         heading=hit.heading,
         text=hit.text,
         score=hit.score,
+        later=hit.later,
     )
 
 

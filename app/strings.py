@@ -119,6 +119,11 @@ _PAGES: dict[str, tuple[str, str]] = {
     "source.page_title": ("第 {page} 页", "Page {page}"),
     "source.open_document": ("查看全文", "Read document"),
     "source.download": ("下载原件", "Download original"),
+    "source.other_version": ("另一版本", "another version"),
+    "source.later": (
+        "本问题以另一版本的文件为准：{document}",
+        "For this question another version counts: {document}",
+    ),
     "source.score": ("相关度 {score:.2f}", "Relevance {score:.2f}"),
     # Knowledge bases
     "kb.all": ("全部知识库", "All knowledge bases"),

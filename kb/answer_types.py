@@ -16,7 +16,8 @@ class Hit:
     """A passage that a retriever found, best first by ``score`` (0 to 1, higher is better).
 
     ``text`` is the passage, or the window around it once widened; ``passage_text`` is always the
-    passage itself.
+    passage itself. ``later`` names the document, another version of this one, whose passage counts
+    in its place.
     """
 
     rank: int
@@ -31,6 +32,7 @@ class Hit:
     group: str
     place: Place
     score: float
+    later: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from app.api.models import JsonBox, Model
 
 
 class HitModel(Model):
-    """A passage found; ``box`` is a list of boxes when the passage spans several visual lines."""
+    """A passage found; ``box`` is a list of boxes when the passage spans several visual lines.
+
+    ``later`` names the document, another version of this one, whose passage counts in its place.
+    """
 
     rank: int
     passage_id: int
@@ -24,6 +27,7 @@ class HitModel(Model):
     heading: str
     text: str
     score: float
+    later: str | None = None
 
 
 class CitationModel(HitModel):

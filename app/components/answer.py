@@ -49,6 +49,8 @@ def _source(citation: Citation, *, key: str) -> None:
     place = place_text(hit.place, language())
     name = f"**{citation.number}**   {markup.label(hit.document, limit=60)}"
     where = f"   :gray[{markup.label(place)}]" if place else ""
+    if hit.later is not None:
+        where += f"   :orange-badge[{texts()('source.other_version')}]"
     with st.expander(name + where, key=f"source_{key}", on_change="rerun") as source:
         if source.open:
             _source_content(citation, key=key)
@@ -60,6 +62,9 @@ def _source_content(citation: Citation, *, key: str) -> None:
     above = " › ".join(part for part in (hit.kb_name, *hit.heading.split(" > ")) if part)
     st.html(markup.block(above, "zk-heading"))
     st.html(markup.passage(hit.text, hit.passage_text))
+    if hit.later is not None:
+        later = markup.label(hit.later)
+        st.caption(f":material/history: {say('source.later', document=later)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if hit.place.page is not None and st.button(
             say("source.open_page", page=hit.place.page),

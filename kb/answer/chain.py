@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from kb.answer.prompts import Prompt, PromptFolder
 from kb.answer.quoting import quotation, with_quotation
 from kb.answer.retrieval import Retriever, Searchable
 from kb.answer.script import in_words_of, is_traditional
+from kb.answer.versions import Preferred, Version, note
 from kb.answer_types import (
     FIXED_REPLY,
     Answer,
@@ -136,7 +137,9 @@ class Answerer:
         text, model, first_token = "", chat.name if chat else EXTRACTIVE_MODEL, None
         answerable = retrieval.answerable
         refused = not citations or answerable < question.threshold
-        read = citations[: max(READ, min(named, _MOST_READ))]
+        # What another version says in its place would only confuse.
+        in_force = tuple(each for each in citations if each.hit.later is None) or citations
+        read = in_force[: max(READ, min(named, _MOST_READ))]
         # Articles and cells are looked up; of other passages the model says what it thinks of them.
         if not refused and chat is not None and not named and from_table is None:
             answerable = min(answerable, self._checked(chat, question, standalone, read, cancelled))
@@ -198,6 +201,13 @@ class Answerer:
                 sentences = (*sentences, Sentence(quoted.text, True, (quoted.number,)))
         if refused:
             sentences = ()
+        elif sentences and not cancelled():
+            told = _versions_to_tell(retrieval.preferred, cited(sentences, citations))
+            for version, source in told:
+                words = note(version, question.language)
+                yield Token(words)
+                text += words
+                sentences = (*sentences, Sentence(words.strip(), True, (source.number,)))
         yield Answer(
             question=question.text,
             standalone_question=standalone,
@@ -308,6 +318,19 @@ def _similarity(bases: Sequence[Searchable]) -> Similarity | None:
         return [float(share) for share in embedder.embed_passages(passages) @ own - near_enough]
 
     return similarity
+
+
+def _versions_to_tell(
+    preferred: Mapping[int, Preferred], sources: Sequence[Citation]
+) -> list[tuple[Version, Citation]]:
+    """Choose the versions that an answer follows though another one says something else."""
+    by_passage = {source.hit.passage_id: source for source in sources}
+    told = {
+        each.version: by_passage[each.passage_id]
+        for each in preferred.values()
+        if each.to_tell and each.passage_id in by_passage
+    }
+    return list(told.items())
 
 
 def _replied(question: Question, reply: str, started: float) -> Iterator[AskEvent]:

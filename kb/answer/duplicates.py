@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kb.text.normalise import compact, normalise
 from kb.text.numerals import arabic_numerals
@@ -43,6 +44,17 @@ def step_back(
     return [*kept, *rest][:wanted]
 
 
+def likeness(one: str, other: str) -> float:
+    """Tell how much of the shorter of two texts the other has: character pairs, 0 to 1."""
+    pairs, others = _said(one).pairs, _said(other).pairs
+    return len(pairs & others) / max(1, min(len(pairs), len(others)))
+
+
+def say_the_same(one: str, other: str) -> bool:
+    """Tell whether two texts say the same, their numbers included."""
+    return _are_same(_said(one), _said(other))
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
     """What a passage says: its characters, the pairs of them, and its numbers."""
@@ -52,6 +64,7 @@ class _Said:
     numbers: tuple[str, ...]
 
 
+@lru_cache(maxsize=1024)
 def _said(text: str) -> _Said:
     own = compact(arabic_numerals(normalise(text)))
     pairs = frozenset(own[place : place + 2] for place in range(len(own) - 1))

@@ -18,6 +18,7 @@ from kb.answer.merging import Near, merged
 from kb.answer.statute_words import Wording, is_article, statute_words
 from kb.answer.synonyms import Alternatives, Groups, alternatives, with_words_asked
 from kb.answer.tables.answers import FromTable, TableAnswers
+from kb.answer.versions import Preferred, Said, not_in_force, preferred_first, superseded
 from kb.answer_types import Hit
 from kb.embedders.base import Embedder
 from kb.indexes.base import KeywordIndex, VectorIndex
@@ -60,7 +61,8 @@ class Retrieval:
     """Passages for a question, best first, and how likely they answer it (0 to 1).
 
     ``from_table`` is the answer, where a table has it; the first hits show its rows.
-    ``passages_answer`` is what the gate alone says, without articles and tables.
+    ``passages_answer`` is what the gate alone says, without articles and tables. ``preferred``
+    tells of hits of other versions of a document which passage counts in their place.
     """
 
     question: str
@@ -70,6 +72,7 @@ class Retrieval:
     articles: NamedArticles
     passages_answer: float
     from_table: FromTable | None
+    preferred: Mapping[int, Preferred]
 
 
 class Retriever:
@@ -125,12 +128,18 @@ class Retriever:
             list(by_keyword),
             [with_words_asked(_searched_text(found[key]), said) for key, _score in best],
         )
-        articles = named_articles(question, [base.kb_id for base in bases], self._passages)
+        articles = _in_force(
+            question, named_articles(question, [base.kb_id for base in bases], self._passages)
+        )
         named = [key for place in articles.articles for key in place.passage_ids]
         found.update(self._passages.found([key for key in named if key not in found]))
         named = [key for key in named if key in found]
         if not named:
             fused = self._in_statute_words(bases, question, same, fused, found)
+        preferred = superseded(
+            question, [key for key, _score in fused], {key: _said(found[key]) for key, _ in fused}
+        )
+        fused = preferred_first(fused, preferred)
         rest = step_back(
             [entry for entry in fused if entry[0] not in named],
             {key: found[key].passage.text for key, _score in fused},
@@ -142,7 +151,13 @@ class Retriever:
         share = passages_answer = (
             (answerable(features, constants) if constants else 1.0) if ranked else 0.0
         )
-        answer = None if named else self._tables.find(question, ranked, share, language)
+        answer = (
+            None
+            if named
+            else self._tables.find(
+                question, [entry for entry in ranked if entry[0] not in preferred], share, language
+            )
+        )
         if answer is not None and answer.in_sheet:
             share = answer.answerable
         if answer is not None and answer.answerable < _LIKELY:
@@ -155,7 +170,12 @@ class Retriever:
         shown = [
             (found[key], score) for key, score in ranked[: max(top_k, len(named))] if key in found
         ]
-        hits = self._windows(shown, whole=len(named))
+        hits = [
+            replace(hit, later=preferred[hit.passage_id].document)
+            if hit.passage_id in preferred
+            else hit
+            for hit in self._windows(shown, whole=len(named))
+        ]
         if answer is not None:
             hits = [_pointing_at(answer, hit) for hit in hits]
         return Retrieval(
@@ -166,6 +186,7 @@ class Retriever:
             articles=articles,
             passages_answer=passages_answer,
             from_table=answer,
+            preferred=preferred,
         )
 
     def article_texts(self, articles: NamedArticles) -> str:
@@ -331,6 +352,17 @@ def _pointing_at(answer: FromTable, hit: Hit) -> Hit:
     if row is None or hit.passage_id not in answer.passage_ids or row not in answer.columns:
         return hit
     return replace(hit, place=replace(hit.place, column=answer.columns[row]))
+
+
+def _in_force(question: str, articles: NamedArticles) -> NamedArticles:
+    """Leave out the articles of versions of a statute that do not count for this question."""
+    left_out = not_in_force(question, [place.document for place in articles.articles])
+    kept = tuple(place for place in articles.articles if place.document not in left_out)
+    return replace(articles, articles=kept)
+
+
+def _said(found: FoundPassage) -> Said:
+    return Said(found.document, found.passage.text)
 
 
 def _with_articles(

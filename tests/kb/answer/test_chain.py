@@ -408,3 +408,45 @@ def test_the_check_is_not_asked_in_a_language_that_it_was_not_fitted_in(
     ask: Callable[..., list[AskEvent]],
 ) -> None:
     assert not last(ask(Doubtful(0.2, "每晚不超过500元。"), language="en")).refused
+
+
+def test_an_answer_follows_the_later_version_and_says_so(
+    workspace: Workspace, write: Write
+) -> None:
+    workspace.create("库")
+    rule = "第八条 出差人员住宿费标准为每人每天{}元，凭发票报销。"
+    paths = [
+        write("差旅费管理办法（2021年）.txt", rule.format(350)),
+        write("差旅费管理办法（2023年修订）.txt", rule.format(420)),
+    ]
+    workspace.queue.wait(workspace.knowledge_base("库").add(paths).job_id)
+    base = workspace.knowledge_base("库").searchable()
+    base.embedder.model = replace(base.embedder.model, gate=None)
+
+    def ask_it(text: str, chat: ScriptedChat) -> list[AskEvent]:
+        answerer = Answerer(workspace._retriever, PROMPTS, lambda: chat, sampling=Sampling())
+        asked = Question(text, [base], 5, 0.5, PROMPTS.load("knowledge_base"))
+        return list(answerer.ask(asked, never))
+
+    chat = ScriptedChat("每人每天420元。")
+    events = ask_it("出差人员住宿费标准是多少？", chat)
+    assert "420" in chat.prompts[-1]
+    assert "350" not in chat.prompts[-1]
+    answer = last(events)
+    told = "（《差旅费管理办法》有不同版本，内容不一致，这里以较新的“2023年修订”为准。）"
+    assert answer.answer.endswith(told)
+    assert "".join(event.text for event in events if isinstance(event, Token)) == answer.answer
+    assert [each.hit.document for each in answer.citations] == ["差旅费管理办法（2023年修订）.txt"]
+    assert answer.sentences[-1] == Sentence(told, True, (1,))
+    assert isinstance(events[0], PassagesFound)
+    shown = {each.hit.document: each.hit.later for each in events[0].citations}
+    assert shown == {
+        "差旅费管理办法（2023年修订）.txt": None,
+        "差旅费管理办法（2021年）.txt": "差旅费管理办法（2023年修订）.txt",
+    }
+
+    chat = ScriptedChat("每人每天350元。")
+    answer = last(ask_it("按2021年的办法，出差人员住宿费标准是多少？", chat))
+    assert "350" in chat.prompts[-1]
+    assert "420" not in chat.prompts[-1]
+    assert "版本" not in answer.answer
