@@ -20,6 +20,13 @@ from kb.llms.pieces import PieceReader, without_control_tokens
 _PROMPT_STEP = 128
 """Prompt tokens computed between two chances to stop; larger steps are no faster on a CPU."""
 
+_BLOCK = 8
+"""What is known of a prompt is used in whole blocks, and at least one is computed again.
+
+The engine computes few tokens by other kernels than many, with other roundings: were the known
+beginning cut anywhere, the same prompt would not always give the same answer.
+"""
+
 _LONGEST_TOKEN = 1024
 """Bytes; the longest tokens of real vocabularies are runs of some hundred spaces."""
 
@@ -59,6 +66,8 @@ class LlamaCppModel(TokenPromptModel):
             eos_token=self._special_text(self._llama.token_eos()),
             bos_token=self._special_text(self._llama.token_bos()),
         )
+        # Of what the engine holds, the rest is an answer, which was computed token by token.
+        self._prompt_length = 0
         super().__init__(min(context_length, int(self._llama.n_ctx())))
 
     def close(self) -> None:
@@ -108,9 +117,12 @@ class LlamaCppModel(TokenPromptModel):
 
     def _read(self, tokens: list[int]) -> Generator[str, None, int]:
         """Compute a prompt, with an empty piece after each step; return how much was not known."""
-        shared = self._keep_prefix(tokens)
-        for start in range(shared, len(tokens), _PROMPT_STEP):
-            self._llama.eval(tokens[start : start + _PROMPT_STEP])
+        shared = start = self._keep_prefix(tokens)
+        self._prompt_length = len(tokens)
+        while start < len(tokens):
+            end = min(len(tokens), (start // _PROMPT_STEP + 1) * _PROMPT_STEP)
+            self._llama.eval(tokens[start:end])
+            start = end
             yield ""
         return len(tokens) - shared
 
@@ -156,11 +168,11 @@ class LlamaCppModel(TokenPromptModel):
     def _keep_prefix(self, tokens: list[int]) -> int:
         """Drop the state behind what this prompt shares with the former one; return that length.
 
-        The last token is always computed again: the choice of the next one needs its logits.
+        Its end is always computed again: the choice of the next token needs its logits.
         """
-        former = self._llama.eval_tokens
-        shared: int = self._llama.longest_token_prefix(list(former), tokens)
-        shared = min(shared, len(tokens) - 1)
+        former = list(self._llama.eval_tokens)[: self._prompt_length]
+        shared: int = self._llama.longest_token_prefix(former, tokens)
+        shared = max(0, min(shared, len(tokens) - _BLOCK)) // _BLOCK * _BLOCK
         model = self._llama.model
         if self._engine.llama_model_is_recurrent(model) or self._engine.llama_model_is_hybrid(
             model

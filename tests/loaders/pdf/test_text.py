@@ -16,6 +16,11 @@ def text_of(path: Path, puts: list[Put]) -> PageText:
         return read_text(document[0])
 
 
+# A font that is not in the file is replaced by one of the machine, whose figures may be wider than
+# the file says: here by a twentieth of their width.
+WIDER = 0.4
+
+
 def lefts(path: Path) -> list[float]:
     """The left edges of all visible characters, asked one by one."""
     with pdfium.PdfDocument(path) as document:
@@ -42,7 +47,7 @@ def test_each_character_begins_where_it_is_drawn(tmp_path: Path) -> None:
         for char, start in zip(piece.text, piece.starts or [], strict=True)
         if char != " "
     ]
-    assert starts == lefts(tmp_path / "a.pdf")
+    assert starts == pytest.approx(lefts(tmp_path / "a.pdf"), abs=WIDER)
 
 
 def test_a_smaller_character_set_higher_stays_within_its_run(tmp_path: Path) -> None:

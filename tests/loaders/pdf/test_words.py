@@ -8,7 +8,7 @@ import pytest
 from loaders.pdf import words
 from loaders.pdf.calls import number_of
 from loaders.pdf.words import Words, words_of
-from tests.loaders.pdf.test_text import lefts
+from tests.loaders.pdf.test_text import WIDER, lefts
 from tests.loaders.pdf_maker import Put, make_pdf
 
 
@@ -40,7 +40,7 @@ def test_characters_between_the_ends_of_a_word_begin_where_they_are_drawn(tmp_pa
     found = read(tmp_path / "a.pdf", [Put(60, 700, "本合同自签订之日起生效 1234567890")])
 
     assert texts(found) == ["本合同自签订之日起生效", "1234567890"]
-    assert found.lefts.tolist() == pytest.approx(lefts(tmp_path / "a.pdf"), abs=0.01)
+    assert found.lefts.tolist() == pytest.approx(lefts(tmp_path / "a.pdf"), abs=WIDER)
 
 
 def test_of_a_long_line_few_characters_are_asked(
