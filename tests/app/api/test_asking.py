@@ -33,6 +33,8 @@ HIT_KEYS = {
     "heading",
     "text",
     "score",
+    # Beyond the contract: the other version of the document that counts instead.
+    "later",
 }
 ASK_KEYS = {
     "question",
