@@ -11,6 +11,7 @@ from kb.answer.tables.sqlite import SheetDatabases
 from kb.embedders.base import Embedder
 from kb.errors import KBError
 from kb.ingest.indexing import IndexKeeper
+from kb.ingest.tending import IndexTender
 from kb.llms.endpoint import ChatEndpoint
 from kb.llms.service import ChatService
 from kb.models import table
@@ -62,6 +63,7 @@ class Engines:
         self._indexes: dict[str, IndexKeeper] = {}
         self._sheet_databases: dict[str, SheetDatabases] = {}
         self._chat: ChatEndpoint | None = None
+        self._tender = IndexTender(self._open_indexes)
 
     def folder(self, kb_id: str) -> Path:
         """The folder of a knowledge base."""
@@ -98,6 +100,14 @@ class Engines:
                     dim=model.dim,
                 )
             return self._indexes[kb_id]
+
+    def tend_indexes(self) -> None:
+        """Let the indexes that are open grow in the background from now on."""
+        self._tender.start()
+
+    def _open_indexes(self) -> list[IndexKeeper]:
+        with self._opening:
+            return list(self._indexes.values())
 
     def sheet_databases(self, kb_id: str) -> SheetDatabases:
         """The tables of a knowledge base as databases that can only be read."""
@@ -157,6 +167,10 @@ class Engines:
                 chat.start()
         except KBError as exc:
             logger.warning("the chat model cannot be loaded: %s", exc)
+        self.warm_up_indexes()
+
+    def warm_up_indexes(self) -> None:
+        """Load what the first search needs: embedders and indexes."""
         for record in self._catalog.all():
             try:
                 self.embedder(record.embedder)
@@ -166,6 +180,7 @@ class Engines:
 
     def close(self) -> None:
         """Close every part; none can be used any more."""
+        self._tender.close()
         with self._choosing:
             if self._chat is not None:
                 self._chat.close()

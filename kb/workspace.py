@@ -169,6 +169,7 @@ class Workspace:
         if run_jobs:
             complete_removals(workspace._removals, workspace.folder)
             workspace._runner.start()
+            workspace.engines.tend_indexes()
         return workspace
 
     def close(self) -> None:

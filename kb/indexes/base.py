@@ -8,7 +8,7 @@ Indexes are caches of the catalog. Each knows the number of the last change it h
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,35 @@ class VectorIndex(_Index):
         Raises:
             DimensionMismatchError: the vectors have another dimension.
             VectorIndexError: a vector has no direction, or the ids do not ascend.
+        """
+
+    @property
+    @abstractmethod
+    def waiting(self) -> int:
+        """Number of additions that are only in memory: the next start would replay them."""
+
+    @abstractmethod
+    def compact(self) -> None:
+        """Write all that is in now to the disk, so that nothing before it is replayed again.
+
+        Raises:
+            VectorIndexError: a file cannot be written.
+        """
+
+    @abstractmethod
+    def is_due(self) -> bool:
+        """Whether `tend` would make searching quicker."""
+
+    @abstractmethod
+    def tend(self, stopped: Callable[[], bool]) -> None:
+        """Do what makes searching quicker, beside searches and changes, however long that takes.
+
+        Args:
+            stopped: asked in between.
+
+        Raises:
+            CancelledError: it was stopped; nothing has changed.
+            VectorIndexError: a file cannot be written.
         """
 
     @abstractmethod

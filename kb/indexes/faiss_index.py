@@ -1,14 +1,16 @@
 """The vector index: a memory-mapped FAISS snapshot and a small exact tail in memory.
 
 Adding and removing touch the tail and a bitmap only, whatever the size of the rest. From time to
-time `commit` folds both into a new snapshot; what came after it is replayed from the catalog.
+time `commit` folds both into a new snapshot; what came after it is replayed from the catalog. A
+large snapshot is given clusters by `tend`, beside searches and changes, so that a question is
+compared with a few of its vectors only.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -16,11 +18,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.errors import DimensionMismatchError, VectorIndexError
+from kb.errors import DimensionMismatchError, IndexDamagedError, VectorIndexError
 from kb.indexes.base import Scored, VectorBatch, VectorIndex
+from kb.indexes.clusters import Clusters, discard_clusters
 from kb.indexes.codes import Codes, CodeWriter
-from kb.indexes.living import Floats, Ids, Living, State, empty_state, merged
-from kb.indexes.mapped import MappedVectors, load_faiss
+from kb.indexes.living import Ids, Living, State, cover, empty_state, flags, merged, without
+from kb.indexes.mapped import Floats, MappedVectors, load_faiss
+from kb.indexes.searching import nearest
 from kb.indexes.snapshot import (
     VERSION,
     Manifest,
@@ -42,6 +46,10 @@ logger = logging.getLogger(__name__)
 _LEAST_DUE = 8192
 _DUE_SHARE = 4
 _MOST_DUE = 65_536
+# From so many vectors on clusters answer sooner than comparing all of them.
+_LEAST_CLUSTERED = 30_000
+# They are made anew when this part of the snapshot is unknown to them, or gone.
+_STALE_SHARE = 8
 
 
 class FaissIndex(VectorIndex):
@@ -55,12 +63,15 @@ class FaissIndex(VectorIndex):
         self._buffer_ids: Ids = np.empty(0, np.int64)
         self._buffer: Floats = np.empty((0, manifest.dim), np.float32)
         self._lock = threading.Lock()
+        # The size of a snapshot whose vectors keep no company; a larger one is tried again.
+        self._unclustered = -1
 
     @classmethod
     def create(cls, folder: Path, *, dim: int, embedder: str) -> Self:
         """Make an empty index in place of whatever index the folder holds."""
         folder.mkdir(parents=True, exist_ok=True)
         discard_snapshots(folder)
+        discard_clusters(folder)
         manifest = Manifest(VERSION, dim, embedder, applied=0, generation=0, count=0)
         write_manifest(folder, manifest)
         return cls(folder, manifest, empty_state(dim))
@@ -84,6 +95,13 @@ class FaissIndex(VectorIndex):
             )
         state = _load_snapshot(folder, manifest)
         sweep(folder, manifest.generation)
+        if len(state.snapshot_ids):
+            try:
+                clusters = Clusters.open(folder, dim=dim, embedder=embedder)
+            except IndexDamagedError as exc:
+                logger.warning("%s; searching goes on without clusters", exc)
+            else:
+                state = state if clusters is None else cover(state, clusters)
         return cls(folder, manifest, state)
 
     @property
@@ -133,9 +151,7 @@ class FaissIndex(VectorIndex):
         state = self._open_state()
         if top_k <= 0:
             return []
-        found = _search_snapshot(state, question, top_k) + _search_tail(state, question[0], top_k)
-        found.sort(key=lambda hit: (-hit[1], hit[0]))
-        return found[:top_k]
+        return nearest(state, question, top_k)
 
     def commit(self, applied: int) -> None:
         """Note that all changes up to ``applied`` are in; write a snapshot if one is due."""
@@ -156,11 +172,55 @@ class FaissIndex(VectorIndex):
             self._applied = applied
 
     def compact(self) -> None:
-        """Write a snapshot of all that is in now, so that nothing before it is replayed again."""
         with self._lock:
             self._write_snapshot()
 
+    @property
+    def waiting(self) -> int:
+        return len(self._open_state().tail_ids)
+
+    def is_due(self) -> bool:
+        state = self._open_state()
+        size = len(state.snapshot_ids)
+        if state.alive_count < _LEAST_CLUSTERED or self._unclustered == size:
+            return False
+        covered = state.covered
+        if covered is None:
+            return True
+        gone = len(covered.clusters.ids) - covered.alive_count
+        return covered.rest_count + gone > size // _STALE_SHARE
+
+    def tend(self, stopped: Callable[[], bool]) -> None:
+        """Make or renew the clusters of a large snapshot."""
+        if not self.is_due():
+            return
+        state = self._open_state()
+        snapshot, alive = (
+            state.snapshot,
+            np.flatnonzero(flags(state.alive, len(state.snapshot_ids))),
+        )
+        if snapshot is None:
+            return
+        ids = np.array(state.snapshot_ids[alive])
+        clusters = Clusters.build(
+            self._folder,
+            ids,
+            lambda places: snapshot.rows(alive[places]),
+            dim=self.dim,
+            embedder=self._manifest.embedder,
+            former=state.covered.clusters if state.covered is not None else None,
+            stopped=stopped,
+        )
+        with self._lock:
+            if clusters is None:
+                self._unclustered = len(state.snapshot_ids)
+            elif self._state is not None:
+                self._state = cover(self._state, clusters)
+
     def verify(self) -> None:
+        covered = self._open_state().covered
+        if covered is not None:
+            covered.clusters.verify()
         manifest = self._manifest
         if not manifest.count:
             return
@@ -217,17 +277,10 @@ class FaissIndex(VectorIndex):
     def _without_range(self, state: State, first: int, stop: int) -> State:
         low, high = (int(i) for i in np.searchsorted(state.snapshot_ids, [first, stop]))
         if high > low:
-            size = len(state.snapshot_ids)
-            if state.alive is None:
-                bits = np.ones(size, np.bool_)
-            else:
-                bits = np.unpackbits(state.alive, count=size, bitorder="little").astype(np.bool_)
-            bits[low:high] = False
-            state = replace(
-                state,
-                alive=np.packbits(bits, bitorder="little"),
-                alive_count=int(bits.sum()),
-            )
+            alive, count = without(state.alive, len(state.snapshot_ids), low, high)
+            state = replace(state, alive=alive, alive_count=count)
+        if state.covered is not None:
+            state = replace(state, covered=state.covered.without(state, first, stop))
         inside = (state.tail_ids >= first) & (state.tail_ids < stop)
         return replace(state, tail_dead=state.tail_dead | inside) if inside.any() else state
 
@@ -245,40 +298,33 @@ class FaissIndex(VectorIndex):
         self, added: Iterable[tuple[Ids, Codes]] = (), applied: int | None = None
     ) -> None:
         state = self._open_state()
+        known = np.empty(0, np.int64) if state.covered is None else state.covered.clusters.ids
+        # Clusters know one vector for an id, and would name a passage by its former one.
+        renewed = bool(np.isin(state.tail_ids, known).any())
+
+        def seen() -> Iterator[tuple[Ids, Codes]]:
+            nonlocal renewed
+            for ids, codes in added:
+                renewed = renewed or bool(np.isin(ids, known).any())
+                yield ids, codes
+
         if applied is None:
             applied = self._applied
-        manifest = _write_snapshot_files(self._folder, state, self._manifest, applied, added)
+        manifest = _write_snapshot_files(self._folder, state, self._manifest, applied, seen())
         write_manifest(self._folder, manifest)
         # From here on a crash loses nothing: the new snapshot is the one that is opened.
-        self._state = _load_snapshot(self._folder, manifest)
+        fresh = _load_snapshot(self._folder, manifest)
+        if state.covered is not None and len(fresh.snapshot_ids):
+            if renewed:
+                discard_clusters(self._folder)
+            else:
+                fresh = cover(fresh, state.covered.clusters)
+        self._state = fresh
         self._manifest = manifest
         self._buffer_ids = np.empty(0, np.int64)
         self._buffer = np.empty((0, self.dim), np.float32)
         sweep(self._folder, manifest.generation)
         logger.debug("snapshot %d of %d vectors written", manifest.generation, manifest.count)
-
-
-def _search_snapshot(state: State, question: Floats, top_k: int) -> list[Scored]:
-    if state.snapshot is None or not state.alive_count:
-        return []
-    found = state.snapshot.search(question, min(top_k, state.alive_count), state.alive)
-    return [(int(state.snapshot_ids[position]), _cosine(score)) for score, position in found]
-
-
-def _search_tail(state: State, question: Floats, top_k: int) -> list[Scored]:
-    if not len(state.tail_ids):
-        return []
-    scores = state.tail_vectors @ question
-    scores[state.tail_dead] = -np.inf
-    if len(scores) > top_k:
-        best = np.argpartition(scores, -top_k)[-top_k:]
-    else:
-        best = np.arange(len(scores))
-    return [(int(state.tail_ids[i]), _cosine(scores[i])) for i in best if not state.tail_dead[i]]
-
-
-def _cosine(score: float | np.floating) -> float:
-    return max(-1.0, min(1.0, float(score)))
 
 
 def _write_snapshot_files(

@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.indexes.clusters import Clusters
 from kb.indexes.codes import Codes, read_codes
-from kb.indexes.mapped import MappedVectors
+from kb.indexes.mapped import Bits, Floats, MappedVectors
 from kb.indexes.snapshot import Manifest, snapshot_files
 
-Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
 _CHUNK = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What of a snapshot its clusters know, and what they do not.
+
+    ``alive`` has one bit for each id of the clusters (least significant first), None where all of
+    them live. ``rest`` has one for each vector of the snapshot: those that live and are unknown to
+    the clusters, the first of them at position ``first``.
+    """
+
+    clusters: Clusters
+    alive: Bits | None
+    alive_count: int
+    rest: Bits
+    rest_count: int
+    first: int
+
+    def without(self, state: State, first_id: int, stop_id: int) -> Covered:
+        """What remains when the ids from ``first_id`` to before ``stop_id`` are removed."""
+        changed = self
+        ids = self.clusters.ids
+        low, high = (int(i) for i in np.searchsorted(ids, [first_id, stop_id]))
+        if high > low:
+            alive, count = without(self.alive, len(ids), low, high)
+            changed = replace(changed, alive=alive, alive_count=count)
+        if self.rest_count:
+            ids = state.snapshot_ids
+            low, high = (int(i) for i in np.searchsorted(ids, [first_id, stop_id]))
+            if high > low:
+                rest, count = without(self.rest, len(ids), low, high)
+                changed = replace(changed, rest=rest, rest_count=count)
+        return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +58,17 @@ class State:
 
     ``alive`` has one bit for each vector of the snapshot (least significant first), None where none
     was removed. The tail's arrays are views on buffers that only grow behind their end.
+    ``covered`` is there once the snapshot has clusters.
     """
 
     snapshot: MappedVectors | None
     snapshot_ids: Ids
-    alive: NDArray[np.uint8] | None
+    alive: Bits | None
     alive_count: int
     tail_ids: Ids
     tail_vectors: Floats
     tail_dead: NDArray[np.bool_]
+    covered: Covered | None = None
 
 
 def empty_state(dim: int) -> State:
@@ -48,6 +83,37 @@ def empty_state(dim: int) -> State:
     )
 
 
+def flags(bits: Bits | None, size: int) -> NDArray[np.bool_]:
+    """One flag for each of ``size`` bits, the least significant first; None stands for all set."""
+    if bits is None:
+        return np.ones(size, np.bool_)
+    return np.unpackbits(bits, count=size, bitorder="little").astype(np.bool_)
+
+
+def without(bits: Bits | None, size: int, low: int, high: int) -> tuple[Bits, int]:
+    """Clear the bits from ``low`` to before ``high``; return them and how many are left."""
+    kept = flags(bits, size)
+    kept[low:high] = False
+    return np.packbits(kept, bitorder="little"), int(kept.sum())
+
+
+def cover(state: State, clusters: Clusters) -> State:
+    """Search the snapshot with clusters from now on."""
+    living = flags(state.alive, len(state.snapshot_ids))
+    rest = living & ~np.isin(state.snapshot_ids, clusters.ids)
+    alive = np.isin(clusters.ids, state.snapshot_ids[living])
+    alive_count, rest_count = int(alive.sum()), int(rest.sum())
+    covered = Covered(
+        clusters,
+        None if alive_count == len(alive) else np.packbits(alive, bitorder="little"),
+        alive_count,
+        np.packbits(rest, bitorder="little"),
+        rest_count,
+        int(rest.argmax()) if rest_count else len(rest),
+    )
+    return replace(state, covered=covered)
+
+
 class Living:
     """What a state holds and was not removed, in the order of the ids."""
 
@@ -55,11 +121,7 @@ class Living:
         self._path, _ = snapshot_files(folder, manifest.generation)
         self._count, self._dim = manifest.count, manifest.dim
         self._tail = state.tail_vectors
-        if state.alive is None:
-            self._kept: Ids = np.arange(len(state.snapshot_ids))
-        else:
-            size = len(state.snapshot_ids)
-            self._kept = np.flatnonzero(np.unpackbits(state.alive, count=size, bitorder="little"))
+        self._kept: Ids = np.flatnonzero(flags(state.alive, len(state.snapshot_ids)))
         self._kept_tail: Ids = np.flatnonzero(~state.tail_dead)
         ids = np.concatenate([state.snapshot_ids[self._kept], state.tail_ids[self._kept_tail]])
         self._order = np.argsort(ids, kind="stable")

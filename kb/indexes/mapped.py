@@ -39,38 +39,50 @@ class MappedVectors:
         self._index = index
         self._row = int(index.code_size)
         self._count = int(index.ntotal)
-        self._mapped: mmap.mmap | None = None
         # Bitmaps are cut with the pieces, so that these hold a multiple of eight vectors.
         self._rows = max(8, _PIECE_BYTES // self._row // 8 * 8)
-        if self._count * self._row > _WHOLE_BYTES and hasattr(mmap, "MADV_DONTNEED"):
-            with path.open("rb") as file:
-                self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with path.open("rb") as file:
+            self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._start = len(self._mapped) - self._count * self._row
+        self._is_long = self._count * self._row > _WHOLE_BYTES
 
-    def search(self, question: Floats, top_k: int, alive: Bits | None) -> list[tuple[float, int]]:
-        """Give inner products and positions of the nearest vectors, the best ``top_k`` among them.
-
-        ``alive`` has a bit for each vector, the least significant first; None stands for all.
-        """
-        if self._mapped is None:
-            return _found(self._index, question, top_k, alive)
-        found: list[tuple[float, int]] = []
-        for first in range(0, self._count, self._rows):
-            count = min(self._rows, self._count - first)
-            bits = None if alive is None else alive[first // 8 : (first + count + 7) // 8]
-            piece, start = self._piece(self._mapped, first, count)
-            found += [
-                (score, first + position)
-                for score, position in _found(piece, question, top_k, bits)
-            ]
-            begin = start // mmap.PAGESIZE * mmap.PAGESIZE
-            self._mapped.madvise(mmap.MADV_DONTNEED, begin, start + count * self._row - begin)
+    def rows(self, positions: NDArray[np.int64]) -> Floats:
+        """Copy the vectors at these positions, (n, dim)."""
+        codes = np.frombuffer(self._mapped, "<f2", offset=self._start)
+        found: Floats = codes.reshape(self._count, -1)[positions].astype(np.float32)
         return found
 
-    def _piece(self, mapped: mmap.mmap, first: int, count: int) -> tuple[Any, int]:
+    def search(
+        self, question: Floats, top_k: int, alive: Bits | None, first: int = 0
+    ) -> list[tuple[float, int]]:
+        """Give inner products and positions of the nearest vectors, the best ``top_k`` among them.
+
+        Args:
+            question: shape (1, dim).
+            alive: a bit for each vector, the least significant first; None stands for all.
+            first: no vector before this position is alive.
+        """
+        if first < 8 and not self._is_long:
+            return _found(self._index, question, top_k, alive)
+        found: list[tuple[float, int]] = []
+        for begin in range(first // 8 * 8, self._count, self._rows):
+            count = min(self._rows, self._count - begin)
+            bits = None if alive is None else alive[begin // 8 : (begin + count + 7) // 8]
+            piece, start = self._piece(begin, count)
+            found += [
+                (score, begin + position)
+                for score, position in _found(piece, question, top_k, bits)
+            ]
+            if self._is_long and hasattr(mmap, "MADV_DONTNEED"):
+                page = start // mmap.PAGESIZE * mmap.PAGESIZE
+                self._mapped.madvise(mmap.MADV_DONTNEED, page, start + count * self._row - page)
+        return found
+
+    def _piece(self, first: int, count: int) -> tuple[Any, int]:
         """An index over a part of the file, which copies nothing, and where that part begins."""
         faiss = load_faiss()
-        start = len(mapped) - (self._count - first) * self._row
-        codes = np.frombuffer(mapped, np.uint8, count * self._row, start)
+        start = self._start + first * self._row
+        codes = np.frombuffer(self._mapped, np.uint8, count * self._row, start)
         piece = faiss.IndexScalarQuantizer(
             self._index.d, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )

@@ -10,15 +10,18 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar, get_type_hints
 
 from kb.errors import IndexDamagedError, VectorIndexError
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
-_MANIFEST = "vectors.json"
+_NAME = "vectors"
+_Record = TypeVar("_Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,10 @@ def snapshot_files(folder: Path, generation: int) -> tuple[Path, Path]:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest in one step, after all that it names has reached the disk."""
-    temporary = folder / f"{_MANIFEST}.tmp"
     try:
-        temporary.write_text(json.dumps(asdict(manifest)), encoding="utf-8")
-        sync_file(temporary)
-        temporary.replace(folder / _MANIFEST)
-        _sync_folder(folder)
+        write_fields(folder, _NAME, asdict(manifest))
     except OSError as exc:
-        raise VectorIndexError(f"cannot write {temporary}: {exc}", path=str(folder)) from exc
+        raise VectorIndexError(f"cannot write in {folder}: {exc}", path=str(folder)) from exc
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -60,39 +59,63 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         IndexDamagedError: there is no manifest, or not one of this version.
     """
-    try:
-        fields = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest(**fields)
-    except (OSError, ValueError, TypeError) as exc:
-        raise damaged(folder, str(exc)) from exc
-    for name, value in asdict(Manifest(0, 0, "", 0, 0, 0)).items():
-        if type(getattr(manifest, name)) is not type(value):
-            raise damaged(folder, f"{name} in its manifest is no {type(value).__name__}")
+    manifest = read_fields(folder, _NAME, Manifest)
     if manifest.version != VERSION:
         raise damaged(folder, f"it has version {manifest.version}, not {VERSION}")
     return manifest
 
 
+def write_fields(folder: Path, name: str, fields: Mapping[str, object]) -> None:
+    """Replace ``name``.json in one step.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    temporary = folder / f"{name}.json.tmp"
+    temporary.write_text(json.dumps(fields), encoding="utf-8")
+    sync_file(temporary)
+    temporary.replace(folder / f"{name}.json")
+    _sync_folder(folder)
+
+
+def read_fields(folder: Path, name: str, kind: type[_Record]) -> _Record:
+    """Read ``name``.json as a record.
+
+    Raises:
+        IndexDamagedError: there is none, or its fields are not the record's.
+    """
+    try:
+        fields = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        record = kind(**fields)
+    except (OSError, ValueError, TypeError) as exc:
+        raise damaged(folder, str(exc)) from exc
+    for field, wanted in get_type_hints(kind).items():
+        # type(), not isinstance(): true is no number.
+        if type(getattr(record, field)) is not wanted:
+            raise damaged(folder, f"{field} in its manifest is no {wanted.__name__}")
+    return record
+
+
 def discard_snapshots(folder: Path) -> None:
     """Make the folder hold no snapshot."""
-    (folder / _MANIFEST).unlink(missing_ok=True)
+    (folder / f"{_NAME}.json").unlink(missing_ok=True)
     sweep(folder, None)
 
 
 def sweep(folder: Path, generation: int | None) -> None:
     """Delete the files of other generations, which a crash or an older snapshot left."""
-    kept = (
-        {path.name for path in snapshot_files(folder, generation)}
-        if generation is not None
-        else set()
-    )
-    for path in folder.glob("vectors-*.*"):
-        if path.name not in kept:
+    sweep_files(folder, _NAME, generation)
+
+
+def sweep_files(folder: Path, name: str, generation: int | None) -> None:
+    """Delete the files ``name``-N.* of other generations, and a manifest that was not finished."""
+    for path in folder.glob(f"{name}-*.*"):
+        if generation is None or path.stem != f"{name}-{generation}":
             try:
                 path.unlink(missing_ok=True)
             except PermissionError:  # Windows: a search still maps it; the next sweep takes it
                 logger.debug("%s is still in use", path.name)
-    (folder / f"{_MANIFEST}.tmp").unlink(missing_ok=True)
+    (folder / f"{name}.json.tmp").unlink(missing_ok=True)
 
 
 def sync_file(path: Path) -> None:

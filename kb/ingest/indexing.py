@@ -35,6 +35,10 @@ _MANY = 20_000
 _ASK_SECONDS = 0.5
 # While files pour in, the keyword index is committed at most this often.
 _COMMIT_SECONDS = 2.0
+# So long after the last change nobody is adding files, and so many passages in memory are worth
+# writing all of the vectors: the next start would read them from the catalog one by one.
+_QUIET_SECONDS = 30.0
+_LEAST_WAITING = 512
 
 
 class IndexKeeper:
@@ -73,9 +77,12 @@ class IndexKeeper:
         """The embedder whose vectors are indexed."""
         return self._embedder_id
 
-    def behind(self) -> bool:
-        """Whether the catalog knows changes that an index has not applied."""
-        number = self._catalog.change_number(self._kb_id)
+    def behind(self, number: int | None = None) -> bool:
+        """Whether the catalog knows changes that an index has not applied.
+
+        ``number`` is that of its last one, where it is known already.
+        """
+        number = self._catalog.change_number(self._kb_id) if number is None else number
         return self.vectors.applied < number or self.keywords.applied < number
 
     def catch_up(
@@ -124,6 +131,20 @@ class IndexKeeper:
             self._in_step = True
         finally:
             self._lock.release()
+
+    def tend(self, stopped: Callable[[], bool]) -> None:
+        """Do for the vector index what makes starts and searches quicker, if it is time for it.
+
+        Raises:
+            CancelledError: it was stopped.
+            VectorIndexError: a file cannot be written, or the index was closed meanwhile.
+        """
+        vectors = self.vectors
+        quiet = time.monotonic() - self._last_commit > _QUIET_SECONDS
+        if quiet and vectors.waiting >= _LEAST_WAITING:
+            vectors.compact()
+        if vectors.is_due():
+            vectors.tend(stopped)
 
     def switch_embedder(
         self,
