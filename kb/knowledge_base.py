@@ -309,12 +309,15 @@ class KnowledgeBase:
         self._synonyms.replace(self.kb_id, groups)
         return groups
 
-    def searchable(self) -> Searchable:
+    def searchable(self, change_number: int | None = None) -> Searchable:
         """The knowledge base as retrieval sees it, its indexes in step with the catalog.
 
         What would keep a question waiting is left to those who work the queue off.
+
+        Args:
+            change_number: of its last change, where that is known already.
         """
-        if self._indexes.behind():
+        if self._indexes.behind(change_number):
             self._indexes.catch_up(lazy=True, most=_MOST_PASSAGES_FIRST)
         return Searchable(
             kb_id=self.kb_id,

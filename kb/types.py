@@ -144,6 +144,18 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedBase:
+    """What a question needs to know of a knowledge base, and the number of its last change."""
+
+    kb_id: str
+    name: str
+    top_k: int
+    threshold: float
+    prompt: str
+    change_number: int
+
+
+@dataclass(frozen=True, slots=True)
 class KnowledgeBaseRecord:
     """A knowledge base with its settings and counts. Times are seconds since the epoch, UTC."""
 

@@ -15,7 +15,7 @@ from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import MEMORY
 from kb.answer.language import answer_language
 from kb.answer.prompts import PromptFolder
-from kb.answer.retrieval import Retriever
+from kb.answer.retrieval import Retriever, Searchable
 from kb.answer.tables.answers import TableAnswers
 from kb.answer.tables.asking import TableAsker
 from kb.answer_types import FIXED_REPLY, Answer, AnswerLanguage, AskEvent, SearchResult, Turn
@@ -46,7 +46,7 @@ from kb.store.removals import Removals
 from kb.store.sheets import Sheets
 from kb.store.synonyms import Synonyms
 from kb.store.vectors import Vectors
-from kb.types import KnowledgeBaseRecord
+from kb.types import AskedBase, KnowledgeBaseRecord
 from loaders.limits import Limits
 from loaders.sandbox import ParserPool
 
@@ -219,15 +219,21 @@ class Workspace:
         Raises:
             NotFoundError: there is none.
         """
-        return self._knowledge_base(self._find(name))
+        return self._knowledge_base(self._find(name).kb_id)
 
     def _find(self, name: str) -> KnowledgeBaseRecord:
         return self._catalog.find(normal_name(name))
 
-    def _knowledge_base(self, record: KnowledgeBaseRecord) -> KnowledgeBase:
+    def _asked(self, names: Sequence[str]) -> list[AskedBase]:
+        return self._catalog.asked([normal_name(name) for name in names])
+
+    def _searchable(self, record: AskedBase) -> Searchable:
+        return self._knowledge_base(record.kb_id).searchable(record.change_number)
+
+    def _knowledge_base(self, kb_id: str) -> KnowledgeBase:
         return KnowledgeBase(
-            record.kb_id,
-            self.folder(record.kb_id),
+            kb_id,
+            self.folder(kb_id),
             catalog=self._catalog,
             documents=self._documents,
             removals=self._removals,
@@ -236,7 +242,7 @@ class Workspace:
             synonyms=self._synonyms,
             jobs=self._jobs,
             runner=self._runner,
-            indexes=self.engines.indexes(record.kb_id),
+            indexes=self.engines.indexes(kb_id),
             embedder=self.engines.embedder,
         )
 
@@ -333,9 +339,9 @@ class Workspace:
             NotFoundError: a knowledge base does not exist.
         """
         started = time.monotonic()
-        records = [self._find(name) for name in names]
+        records = self._asked(names)
         retrieval = self._retriever.retrieve(
-            [self._knowledge_base(record).searchable() for record in records],
+            [self._searchable(record) for record in records],
             question,
             top_k=top_k or max(record.top_k for record in records),
         )
@@ -372,7 +378,7 @@ class Workspace:
             NotFoundError: a knowledge base or the conversation does not exist.
             GenerationError: the chat model failed.
         """
-        records = [self._find(name) for name in names]
+        records = self._asked(names)
         if conversation:
             turns = self.conversations.turns(conversation, MEMORY)
         turns = turns[-MEMORY:]
@@ -381,7 +387,7 @@ class Workspace:
         )
         asked = Question(
             text=question,
-            bases=[self._knowledge_base(record).searchable() for record in records],
+            bases=[self._searchable(record) for record in records],
             top_k=top_k or max(record.top_k for record in records),
             threshold=records[0].threshold if threshold is None else threshold,
             prompt=self._prompts.answer_prompt(records[0].prompt, spoken),
@@ -417,7 +423,7 @@ class Workspace:
 
     def _answering(
         self,
-        records: Sequence[KnowledgeBaseRecord],
+        records: Sequence[AskedBase],
         question: Question,
         cancelled: Callable[[], bool],
     ) -> Iterator[AskEvent]:

@@ -34,8 +34,10 @@ _STATUTE_CANDIDATES = 200
 # Of this many first passages half are articles where statutes are asked: for 118 of 132 of these
 # questions, and for none of 50 on judgments in the same knowledge base.
 _LOOKED_AT = 10
-# A neighbour has at least two characters in all but odd documents: enough lines for any window.
-_NEIGHBOURS = 60
+# A window seldom takes in more neighbouring lines than the first number of them; one that does is
+# made anew of the second, which is enough for any: a line has two characters in all but odd
+# documents.
+_NEIGHBOURS = (12, 60)
 # Passages whose tables are asked.
 _LOOKED_THROUGH = 20
 # What is less likely the answer is none.
@@ -287,21 +289,19 @@ class Retriever:
         windows: list[Window] = []
         for number, (passage, _score) in enumerate(ranked):
             body = passage.passage
-            first = max(0, body.first_line - _NEIGHBOURS)
-            lines = self._passages.lines(passage.content_id, first, body.last_line + _NEIGHBOURS)
-            low, high = body.first_line - first, body.last_line - first
             full = len(body.text) >= PASSAGE_LIMIT
             if full or number < whole or body.place.row is not None:
                 # Full already, or a row of a sheet, whose neighbours are about something else.
-                wide = (low, high)
+                surroundings.append((body.first_line, []))
+                wide = (body.first_line, body.last_line)
             else:
-                wide = widen(lines, low, high)
-            surroundings.append((first, lines))
+                first, lines, wide = self._widened(passage)
+                surroundings.append((first, lines))
             windows.append(
                 Window(
                     document_id=passage.content_id,
-                    first=first + wide[0],
-                    last=first + wide[1],
+                    first=wide[0],
+                    last=wide[1],
                     hit_first=body.first_line,
                     hit_last=body.last_line,
                 )
@@ -336,6 +336,17 @@ class Retriever:
                 )
             )
         return hits
+
+    def _widened(self, found: FoundPassage) -> tuple[int, list[Line], tuple[int, int]]:
+        """Where a passage's neighbourhood begins, its lines, and the window in the document."""
+        body = found.passage
+        for reach in _NEIGHBOURS:
+            first, last = max(0, body.first_line - reach), body.last_line + reach
+            lines = self._passages.lines(found.content_id, first, last)
+            low, high = widen(lines, body.first_line - first, body.last_line - first)
+            if (low or not first) and (high < len(lines) - 1 or len(lines) <= last - first):
+                break
+        return first, lines, (first + low, first + high)
 
 
 def _with_first(

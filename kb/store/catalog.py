@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from kb.errors import DuplicateError, NotFoundError
 from kb.store.changes import Change
@@ -19,7 +19,7 @@ from kb.store.tables import (
     knowledge_bases,
     options,
 )
-from kb.types import DocumentState, KnowledgeBaseRecord
+from kb.types import AskedBase, DocumentState, KnowledgeBaseRecord
 
 DEFAULT_TOP_K = 5
 DEFAULT_THRESHOLD = 0.5
@@ -102,6 +102,21 @@ class Catalog:
             return self._one(knowledge_bases.c.name == name, name)
         except NotFoundError:
             return self._one(knowledge_bases.c.id == name, name)
+
+    def asked(self, names: Sequence[str]) -> list[AskedBase]:
+        """Find knowledge bases by their names, or else by their ids; counts nothing.
+
+        Raises:
+            NotFoundError: there is none of one of the names.
+        """
+        with self._db.read() as connection:
+            rows = connection.execute(_ASKED, {"names": list(names)}).all()
+        by_id = {row.id: row for row in rows}
+        by_name = by_id | {row.name: row for row in rows}
+        for name in names:
+            if name not in by_name:
+                raise _not_found(name)
+        return [AskedBase(*by_name[name]) for name in names]
 
     def change(self, kb_id: str, **values: Any) -> KnowledgeBaseRecord:
         """Set columns of a knowledge base, such as name, description, top_k, threshold, prompt.
@@ -194,6 +209,21 @@ class Catalog:
         taken = connection.execute(query).scalar()
         if taken is not None and taken != except_id:
             raise DuplicateError(f"the name {name} is taken", name=name)
+
+
+# Each question runs it: making a statement takes as long as running it.
+_ASKED = select(
+    knowledge_bases.c.id,
+    knowledge_bases.c.name,
+    knowledge_bases.c.top_k,
+    knowledge_bases.c.threshold,
+    knowledge_bases.c.prompt,
+    knowledge_bases.c.change_number,
+).where(
+    knowledge_bases.c.name.in_(bindparam("names", expanding=True))
+    | knowledge_bases.c.id.in_(bindparam("names", expanding=True)),
+    knowledge_bases.c.deleted_at.is_(None),
+)
 
 
 def _set(connection: Connection, kb_id: str, **values: Any) -> None:

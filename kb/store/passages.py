@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from kb.errors import NotFoundError
 from kb.store.database import Database
@@ -51,6 +51,33 @@ class IndexedPassage:
     title: str
     heading: str
     body: str
+
+
+# Each question runs these many times: making a statement takes as long as running it.
+_LINES = (
+    select(lines)
+    .where(
+        lines.c.content_id == bindparam("content_id"),
+        lines.c.position.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(lines.c.position)
+)
+_FOUND = (
+    select(
+        passages,
+        contents.c.kb_id,
+        knowledge_bases.c.name.label("kb_name"),
+        documents.c.id.label("document_id"),
+        documents.c.path,
+    )
+    .select_from(
+        passages.join(contents, passages.c.content_id == contents.c.id)
+        .join(documents, documents.c.content_id == contents.c.id)
+        .join(knowledge_bases, contents.c.kb_id == knowledge_bases.c.id)
+    )
+    .where(passages.c.id.in_(bindparam("ids", expanding=True)), contents.c.live)
+    .order_by(documents.c.id)
+)
 
 
 class Passages:
@@ -142,12 +169,9 @@ class Passages:
 
     def lines(self, content_id: int, first: int, last: int) -> list[Line]:
         """Lines [first, last] of a content, fewer at its ends."""
+        wanted = {"content_id": content_id, "first": first, "last": last}
         with self._db.read() as connection:
-            rows = connection.execute(
-                select(lines)
-                .where(lines.c.content_id == content_id, lines.c.position.between(first, last))
-                .order_by(lines.c.position)
-            ).all()
+            rows = connection.execute(_LINES, wanted).all()
         return [_line(row) for row in rows]
 
     def beginnings(self, content_ids: Iterable[int], count: int) -> dict[int, str]:
@@ -182,25 +206,9 @@ class Passages:
         """Look up live passages by id; dead and unknown ids are left out."""
         if not passage_ids:
             return {}
-        query = (
-            select(
-                passages,
-                contents.c.kb_id,
-                knowledge_bases.c.name.label("kb_name"),
-                documents.c.id.label("document_id"),
-                documents.c.path,
-            )
-            .select_from(
-                passages.join(contents, passages.c.content_id == contents.c.id)
-                .join(documents, documents.c.content_id == contents.c.id)
-                .join(knowledge_bases, contents.c.kb_id == knowledge_bases.c.id)
-            )
-            .where(passages.c.id.in_(passage_ids), contents.c.live)
-            .order_by(documents.c.id)
-        )
         result: dict[int, FoundPassage] = {}
         with self._db.read() as connection:
-            for row in connection.execute(query):
+            for row in connection.execute(_FOUND, {"ids": list(passage_ids)}):
                 # The same content under several names is shown under the name that came first.
                 result.setdefault(
                     row.id,

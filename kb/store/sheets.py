@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from kb.errors import NotFoundError
 from kb.store.catalog import take_ids
@@ -142,31 +142,8 @@ class Sheets:
         A passage of a text may show rows of several small tables, or none.
         """
         found: dict[int, list[TableRows]] = {}
-        tables = _tables().subquery()
-        query = (
-            select(
-                tables,
-                passages.c.id.label("passage_id"),
-                passages.c.first_line.label("passage_first"),
-                passages.c.last_line.label("passage_last"),
-                sheet_parts.c.first_row.label("part_row"),
-                sheet_parts.c.first_column.label("part_column"),
-                sheet_parts.c.first_line.label("part_line"),
-                sheet_parts.c.rows,
-            )
-            .select_from(
-                passages.join(
-                    sheet_parts,
-                    (sheet_parts.c.content_id == passages.c.content_id)
-                    & (sheet_parts.c.first_line <= passages.c.last_line)
-                    & (sheet_parts.c.last_line >= passages.c.first_line),
-                ).join(tables, tables.c.id == sheet_parts.c.table_id)
-            )
-            .where(passages.c.id.in_(passage_ids), tables.c.document_id == tables.c.first_document)
-            .order_by(passages.c.id, sheet_parts.c.first_line, sheet_parts.c.table_id)
-        )
         with self._db.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_OF_PASSAGES, {"ids": list(passage_ids)}).all()
         for row in rows:
             table = _table(row)
             shown = _shown_rows(table, row)
@@ -255,6 +232,39 @@ def _tables() -> Select[Any]:
         )
         .where(contents.c.live)
     )
+
+
+def _of_passages() -> Select[Any]:
+    tables = _tables().subquery()
+    return (
+        select(
+            tables,
+            passages.c.id.label("passage_id"),
+            passages.c.first_line.label("passage_first"),
+            passages.c.last_line.label("passage_last"),
+            sheet_parts.c.first_row.label("part_row"),
+            sheet_parts.c.first_column.label("part_column"),
+            sheet_parts.c.first_line.label("part_line"),
+            sheet_parts.c.rows,
+        )
+        .select_from(
+            passages.join(
+                sheet_parts,
+                (sheet_parts.c.content_id == passages.c.content_id)
+                & (sheet_parts.c.first_line <= passages.c.last_line)
+                & (sheet_parts.c.last_line >= passages.c.first_line),
+            ).join(tables, tables.c.id == sheet_parts.c.table_id)
+        )
+        .where(
+            passages.c.id.in_(bindparam("ids", expanding=True)),
+            tables.c.document_id == tables.c.first_document,
+        )
+        .order_by(passages.c.id, sheet_parts.c.first_line, sheet_parts.c.table_id)
+    )
+
+
+# Each question runs it: making a statement takes as long as running it.
+_OF_PASSAGES = _of_passages()
 
 
 def _table(row: Row[Any]) -> SheetTable:
