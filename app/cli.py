@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 from app import commands, output
 from app.api.requests import LONGEST_TEXT
+from app.backups import back_up, restore
 from app.messages import of_error
 from app.strings import Language, text
 from kb.answer_types import AnswerLanguage
@@ -132,6 +133,10 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         help=say("opt.origin"),
     )
     command("doctor", commands.doctor)
+    backups = command("backup", back_up), command("restore", restore)
+    for sub in backups:
+        sub.add_argument("file", metavar="FILE", type=_path, help=say("arg.file"))
+    backups[1].add_argument("--replace", action="store_true", help=say("opt.replace"))
     return parser
 
 

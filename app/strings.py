@@ -498,6 +498,40 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "error.ingest_failed": ("文件没有收录成功：{message}", "The file was not taken in: {message}"),
     "error.ingest_failed.plain": ("文件没有收录成功。", "The file was not taken in."),
     "error.cancelled": ("操作已取消。", "Cancelled."),
+    "error.backup_failed": (
+        "备份或恢复没有成功：{path}：{problem}",
+        "The backup or restore failed: {path}: {problem}",
+    ),
+    "error.backup_failed.plain": ("备份或恢复没有成功。", "The backup or restore failed."),
+    "error.backup_damaged": (
+        "{path} 不是备份文件，或者已经损坏、不完整。数据文件夹没有改动。",
+        "{path} is no backup, or is damaged or not whole. The data folder is as it was.",
+    ),
+    "error.backup_damaged.plain": ("这不是完整的备份文件。", "This is no whole backup."),
+    "error.backup_newer": (
+        "备份 {path} 来自更新版本的知库，请先升级再恢复。",
+        "The backup {path} was made by a newer version; upgrade first.",
+    ),
+    "error.backup_newer.plain": (
+        "备份来自更新版本的知库，请先升级。",
+        "The backup was made by a newer version; upgrade first.",
+    ),
+    "error.file_exists": (
+        "文件 {path} 已经存在，请换一个名称。",
+        "The file {path} is there already; choose another name.",
+    ),
+    "error.file_exists.plain": ("文件已经存在。", "The file is there already."),
+    "error.folder_in_use": (
+        "数据文件夹 {path} 里已有内容。要用备份替换，请加 --replace：原有内容会移到回收站。",
+        "The data folder {path} holds something. To replace it add --replace: what is there goes "
+        "to the bin and is not deleted.",
+    ),
+    "error.folder_in_use.plain": ("数据文件夹里已有内容。", "The data folder holds something."),
+    "error.no_room": (
+        "{path} 所在磁盘空间不足：需要 {needed} MB，只剩 {free} MB。",
+        "The disk of {path} has no room: {needed} MB are needed, {free} MB are left.",
+    ),
+    "error.no_room.plain": ("磁盘空间不足。", "The disk has no room."),
     "error.model_file": (
         "模型 {model} 的文件缺失、不完整或校验不符。",
         "The files of model {model} are missing, incomplete or fail their checksum.",
@@ -826,6 +860,8 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "kind.embedder": ("向量模型", "embedder"),
     "kind.prompt": ("提示词", "prompt"),
     "kind.path": ("路径", "path"),
+    "kind.data_folder": ("数据文件夹", "data folder"),
+    "kind.backup": ("备份文件", "backup"),
     "kind.file": ("原件", "original"),
     "kind.page": ("页面", "page"),
     "kind.upload": ("上传批次", "upload"),
@@ -873,6 +909,33 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.serve": ("启动服务器", "run the server"),
     "cli.models": ("查看、下载、选用或校验模型", "list, fetch, choose or verify models"),
     "cli.doctor": ("检查本机环境", "check this machine"),
+    "cli.backup": (
+        "把全部知识库备份成一个文件，服务器运行时也可以",
+        "write all knowledge bases into one file, also beside a running server",
+    ),
+    "cli.restore": (
+        "用备份恢复数据文件夹，先停服务器",
+        "restore the data folder from a backup; stop the server first",
+    ),
+    "cli.arg.file": ("备份文件", "the backup"),
+    "cli.opt.replace": (
+        "数据文件夹里已有内容时也恢复，原有内容移到回收站",
+        "also where the data folder holds something, which goes to its bin",
+    ),
+    "cli.backed_up": (
+        "已备份 {knowledge_bases} 个知识库、{documents} 个文件，共 {size}：{file}",
+        "{knowledge_bases} knowledge bases with {documents} documents backed up, {size}: {file}",
+    ),
+    "cli.backup_missing": (
+        "有 {count} 个原件本来就不在，没有备份：{names}",
+        "{count} originals were not there to be backed up: {names}",
+    ),
+    "cli.restored": (
+        "已恢复 {knowledge_bases} 个知识库、{documents} 个文件：{home}",
+        "{knowledge_bases} knowledge bases with {documents} documents restored: {home}",
+    ),
+    "cli.backup_progress": ("已写 {done} / {total}", "{done} of {total} written"),
+    "cli.restore_progress": ("已恢复 {done} / {total}", "{done} of {total} restored"),
     "cli.json": ("输出一个 JSON 值", "print one JSON value"),
     "cli.arg.name": ("知识库的名称或 ID", "name or id of a knowledge base"),
     "cli.arg.new_name": ("新名称", "the new name"),

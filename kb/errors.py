@@ -12,6 +12,12 @@ KBError                          base: ``code`` + ``params`` become a sentence a
 ├── CatalogError                 the catalog cannot be opened or is damaged
 ├── IngestError                  a document could not be taken in
 ├── CancelledError               a person cancelled the work
+├── BackupError                  a backup could not be written or restored
+│   ├── BackupDamagedError       a file is no backup, or not a whole one
+│   ├── BackupVersionError       a newer version has written it
+│   ├── FileExistsAlreadyError   a file with its name is there
+│   ├── FolderInUseError         the data folder to restore into holds something
+│   └── NoRoomError              it does not fit on the disk
 ├── ModelFileError               a model file is missing, incomplete or does not match its checksum
 └── BackendError                 a model or an index failed
     ├── BackendUnavailableError  its package or model file is not here; the hint names the command
@@ -105,6 +111,42 @@ class CancelledError(KBError):
     """A person cancelled the work."""
 
     code = "cancelled"
+
+
+class BackupError(KBError):
+    """A backup could not be written or restored. Params: ``path``, ``problem``."""
+
+    code = "backup_failed"
+
+
+class BackupDamagedError(BackupError):
+    """A file is no backup, or bytes of it are missing or changed. Params: ``path``."""
+
+    code = "backup_damaged"
+
+
+class BackupVersionError(BackupError):
+    """A newer version has written a backup. Params: ``path``."""
+
+    code = "backup_newer"
+
+
+class FileExistsAlreadyError(BackupError):
+    """A file with the name of the backup is there already. Params: ``path``."""
+
+    code = "file_exists"
+
+
+class FolderInUseError(BackupError):
+    """The data folder to restore into holds something. Params: ``path``."""
+
+    code = "folder_in_use"
+
+
+class NoRoomError(BackupError):
+    """It does not fit on the disk. Params: ``path``, ``needed`` and ``free`` in MB."""
+
+    code = "no_room"
 
 
 class ModelFileError(KBError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from kb.answer.chain import Answerer, Question
 from kb.answer.fixed_replies import fixed_reply
@@ -19,9 +19,11 @@ from kb.answer.retrieval import Retriever, Searchable
 from kb.answer.tables.answers import TableAnswers
 from kb.answer.tables.asking import TableAsker
 from kb.answer_types import FIXED_REPLY, Answer, AnswerLanguage, AskEvent, SearchResult, Turn
+from kb.backup.restoring import complete_restore
 from kb.embedders.registry import open_embedder
 from kb.engines import EmbedderOpener, Engines
-from kb.errors import BusyError, NotFoundError, SettingsError, VectorIndexError
+from kb.errors import NotFoundError, SettingsError, VectorIndexError
+from kb.folder import CATALOG, hold_folder
 from kb.ingest.originals import complete_removals
 from kb.ingest.pace import Pace
 from kb.ingest.pipeline import Pipeline
@@ -65,7 +67,7 @@ class Workspace:
         self.settings = settings
         self._lock = lock
         self._creating = threading.Lock()
-        self._database = Database(settings.home / "catalog.db")
+        self._database = Database(settings.home / CATALOG)
         self._catalog = Catalog(self._database)
         self._documents = Documents(self._database)
         self._removals = Removals(self._database)
@@ -143,25 +145,14 @@ class Workspace:
             parsers: shared parsing processes, left open by `close`; None starts own ones.
 
         Raises:
+            BackupError: a restore was broken off and cannot be completed.
             BusyError: another process holds the folder.
             CatalogError: its catalog cannot be used.
             SettingsError: the folder cannot be written.
         """
+        lock = hold_folder(settings.home)
         try:
-            settings.home.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(settings.home / ".lock")
-            lock.acquire(timeout=0)
-        except Timeout as exc:
-            raise BusyError(
-                f"another process holds {settings.home}", path=str(settings.home)
-            ) from exc
-        except OSError as exc:
-            raise SettingsError(
-                f"KB_HOME: {settings.home}: {exc.strerror}",
-                name="KB_HOME",
-                problem=f"{settings.home}: {exc.strerror}",
-            ) from exc
-        try:
+            complete_restore(settings.home)
             workspace = cls(settings, lock, opener=opener, parsers=parsers)
         except BaseException:
             lock.release()

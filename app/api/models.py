@@ -304,6 +304,27 @@ class ModelList(Model):
     models: list[ModelModel]
 
 
+class BackupModel(Model):
+    """A backup that was written; ``size`` in bytes, ``missing`` originals that were not there."""
+
+    file: str
+    knowledge_bases: int
+    documents: int
+    size: int
+    missing: list[str]
+    seconds: float
+
+
+class RestoreModel(Model):
+    """A data folder that was restored."""
+
+    file: str
+    home: str
+    knowledge_bases: int
+    documents: int
+    seconds: float
+
+
 class CheckModel(Model):
     """One finding of ``kb doctor``: state is ok, warning or failed; ``hint`` mends it."""
 

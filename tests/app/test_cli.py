@@ -138,6 +138,9 @@ def test_every_command_of_the_contract_takes_json() -> None:
         "serve",
         "models",
         "doctor",
+        # Beyond the contract.
+        "backup",
+        "restore",
     }
     assert all("--json" in each._option_string_actions for each in commands.values())
 
@@ -312,3 +315,45 @@ def test_files_are_added_and_found_without_a_server(kb: Command, tmp_path: Path)
     assert [file["state"] for file in value(added)["files"]] == ["ready"]
     found = value(kb("search", "制度", "年假有几天？", "--json"))
     assert found["hits"][0]["document"] == "年假.txt"
+
+
+def test_a_backup_is_written_and_restored(kb: Command, tmp_path: Path) -> None:
+    home, file = tmp_path / "first", tmp_path / "备份.zip"
+    assert kb("backup", str(file), "--json", home=home).returncode == 1
+    kb("create", "财报", home=home)
+    note = tmp_path / "a.txt"
+    note.write_text("研发费用为3.2亿元。", encoding="utf-8")
+    kb("add", "财报", str(note), home=home)
+    made = kb("backup", str(file), "--json", home=home)
+    assert made.returncode == 0
+    assert value(made) == {
+        "file": str(file),
+        "knowledge_bases": 1,
+        "documents": 1,
+        "size": file.stat().st_size,
+        "missing": [],
+        "seconds": value(made)["seconds"],
+    }
+    again = kb("backup", str(file), home=home)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "已经存在" in again.stderr
+
+    other = tmp_path / "second"
+    restored = kb("restore", str(file), "--json", home=other)
+    assert restored.returncode == 0
+    assert (value(restored)["home"], value(restored)["documents"]) == (str(other), 1)
+    assert value(kb("documents", "财报", "--json", home=other))["documents"][0]["state"] == "ready"
+    refused = kb("restore", str(file), "--json", home=other)
+    assert (refused.returncode, value(refused)["error"]["code"]) == (1, "folder_in_use")
+    assert kb("restore", str(file), "--replace", home=other).returncode == 0
+    assert kb("restore", str(note), "--json", home=tmp_path / "third").returncode == 1
+
+
+def test_beside_a_server_a_backup_is_written_and_a_restore_refused(
+    kb: Command, running: RunningServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.zip"
+    kb("create", "财报", home=running.home)
+    assert kb("backup", str(file), home=running.home).returncode == 0
+    refused = kb("restore", str(file), "--replace", "--json", home=running.home)
+    assert (refused.returncode, value(refused)["error"]["code"]) == (1, "busy")
