@@ -47,6 +47,13 @@ class _Original:
     sha256: str | None
     kb_id: str
     document: str
+    waits: bool = False
+    """It lies outside the originals until its job has taken it in."""
+
+    @property
+    def needed(self) -> bool:
+        """Whether it has to be there: what is still to be copied from elsewhere does not."""
+        return self.waits or self.sha256 is not None
 
 
 def write_backup(
@@ -161,7 +168,8 @@ def _write(
                     files[original.name] = copy(original.name, path, squeeze=False)
                     break
             else:
-                missing.append(original.name)
+                if original.needed:
+                    missing.append(original.name)
         manifest = Manifest(
             format=FORMAT,
             schema=HEAD,
@@ -195,23 +203,26 @@ def _read_catalog(home: Path, catalog: Path) -> tuple[dict[str, str], list[_Orig
             " WHERE knowledge_bases.deleted_at IS NULL ORDER BY 1, 2"
         ).fetchall()
         staged = connection.execute(
-            "SELECT job_items.path FROM job_items JOIN jobs ON jobs.id = job_items.job_id"
+            "SELECT jobs.kb_id, job_items.document, job_items.path FROM job_items"
+            " JOIN jobs ON jobs.id = job_items.job_id"
+            " JOIN knowledge_bases ON knowledge_bases.id = jobs.kb_id"
             " WHERE jobs.state IN ('queued', 'running')"
-            " AND job_items.state IN ('queued', 'running')"
+            " AND job_items.state IN ('queued', 'processing')"
+            " AND knowledge_bases.deleted_at IS NULL"
         ).fetchall()
     originals = [
         _Original(f"{kb_id}/files/{path}", home / kb_id / "files" / path, sha256, kb_id, path)
         for kb_id, path, sha256 in rows
     ]
     known = {original.name for original in originals}
-    for (path,) in staged:
+    for kb_id, document, path in staged:
         # Uploads that wait for their turn lie in the data folder; what was added by its path may
         # lie anywhere, and stays there.
         if Path(path).is_relative_to(home.absolute()):
             name = Path(path).relative_to(home.absolute()).as_posix()
             if name not in known:
                 known.add(name)
-                originals.append(_Original(name, Path(path), None, "", name))
+                originals.append(_Original(name, Path(path), None, kb_id, document, waits=True))
     return bases, originals, len(rows)
 
 
@@ -225,7 +236,10 @@ def _others(home: Path) -> Iterator[tuple[str, Path]]:
 def _places(home: Path, original: _Original) -> Iterator[Path]:
     """Where an original may be: in its place, or on its way there or to the bin since a moment."""
     yield original.path
-    if original.kb_id:
+    if original.waits:
+        yield home / original.kb_id / "files" / original.document
+    # Only a file whose content is known is recognised in a place that other files share.
+    if original.sha256 is not None:
         for folder in (home / original.kb_id / "bin", home / BIN):
             for batch in sorted(folder.glob("*"), reverse=True):
                 yield batch / original.document

@@ -185,28 +185,84 @@ def test_an_original_that_somebody_deleted_is_told_and_the_rest_is_kept(filled: 
     assert "制度/files/子/假期.txt" in manifest.files
 
 
-def test_uploads_that_wait_go_on_in_the_restored_folder(
-    filled: Filled, tmp_path: Path, parsers: ParserPool, opened: Open
-) -> None:
+UPLOADS = {"考勤.txt": "上班时间为九点。", "加班.txt": "加班须由主管批准。"}
+
+
+@pytest.fixture
+def uploaded(filled: Filled, tmp_path: Path, parsers: ParserPool) -> Filled:
+    """The same with two uploads: the first is just being read, the second waits for its turn."""
     settings = Settings(home=filled.home, models=tmp_path / "models")
     waiting = Workspace.open(settings, run_jobs=False, opener=open_hashing, parsers=parsers)
     base = waiting.knowledge_base("制度")
     batch = base.incoming / "a1b2"
     batch.mkdir(parents=True)
-    (batch / "考勤.txt").write_text("上班时间为九点。", encoding="utf-8")
-    base.add_uploads(batch)
+    for name, text in UPLOADS.items():
+        (batch / name).write_text(text, encoding="utf-8")
+    job = base.add_uploads(batch)
+    (first, _second) = waiting.queue.items(job.job_id)
+    waiting._jobs.start(job.job_id)
+    waiting._jobs.begin_item(job.job_id, first.position)
+    waiting._documents.begin(
+        base.kb_id, first.document, size=0, mtime=0, source="upload", created_by=""
+    )
     waiting.close()
-    write_backup(filled.home, filled.target)
-    elsewhere = tmp_path / "other" / "data"
-    restore_backup(filled.target, elsewhere)
-    again = opened(elsewhere)
+    return filled
+
+
+def goes_on(home: Path, opened: Open) -> None:
+    """Whether the job of the uploads ends well in a restored folder."""
+    again = opened(home)
     try:
         (job,) = again.queue.page(active_only=False, limit=1)
-        assert again.queue.wait(job.job_id, timeout=60).counts["ready"] == 1
-        assert found(again, "几点上班？")[0][0] == "考勤.txt"
+        assert again.queue.wait(job.job_id, timeout=60).counts == {"ready": 2}
+        base = again.knowledge_base("制度")
+        for name, text in UPLOADS.items():
+            assert found(again, text)[0][0] == name
+            record = base.document(name)
+            assert base.original(record.document_id).read_text("utf-8") == text
     finally:
         again.close()
-    assert (batch / "考勤.txt").is_file()
+
+
+def test_uploads_that_wait_or_are_being_read_go_on_in_the_restored_folder(
+    uploaded: Filled, tmp_path: Path, opened: Open
+) -> None:
+    assert write_backup(uploaded.home, uploaded.target).missing == ()
+    elsewhere = tmp_path / "other" / "data"
+    restore_backup(uploaded.target, elsewhere)
+    goes_on(elsewhere, opened)
+    left = uploaded.home / "制度" / "incoming" / "a1b2"
+    assert sorted(path.name for path in left.iterdir()) == sorted(UPLOADS)
+
+
+def test_uploads_that_are_taken_in_meanwhile_are_found_where_they_went(
+    uploaded: Filled, tmp_path: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = writing._copy_catalog
+
+    def then_take_in(*arguments: object) -> None:
+        copy(*arguments)  # type: ignore[arg-type]
+        goes_on(uploaded.home, opened)
+
+    monkeypatch.setattr(writing, "_copy_catalog", then_take_in)
+    assert write_backup(uploaded.home, uploaded.target).missing == ()
+    elsewhere = tmp_path / "other" / "data"
+    restore_backup(uploaded.target, elsewhere)
+    goes_on(elsewhere, opened)
+
+
+def test_a_file_that_is_just_being_copied_from_elsewhere_is_not_missing(
+    filled: Filled, tmp_path: Path, write: Write, parsers: ParserPool, opened: Open
+) -> None:
+    settings = Settings(home=filled.home, models=tmp_path / "models")
+    waiting = Workspace.open(settings, run_jobs=False, opener=open_hashing, parsers=parsers)
+    base = waiting.knowledge_base("制度")
+    job = base.add([write("考勤.txt", UPLOADS["考勤.txt"])])
+    waiting._jobs.start(job.job_id)
+    waiting._jobs.begin_item(job.job_id, 0)
+    waiting._documents.begin(base.kb_id, "考勤.txt", size=0, mtime=0, source="added", created_by="")
+    waiting.close()
+    assert write_backup(filled.home, filled.target).missing == ()
 
 
 def test_a_backup_never_takes_the_place_of_a_file(filled: Filled) -> None:
