@@ -7,10 +7,11 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, get_args
 
 from app import commands, output
-from app.api.requests import LONGEST_TEXT
+from app.api.requests import EARLIEST, LATEST, LONGEST_TEXT, format_of
 from app.backups import back_up, restore
 from app.messages import of_error
 from app.strings import Language, text
@@ -105,6 +106,11 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
             "--also", action="append", default=[], metavar="NAME", help=say("opt.also")
         )
         sub.add_argument("--top-k", type=_positive, metavar="N", help=say("opt.top_k"))
+        sub.add_argument(
+            "--type", action="append", type=_format, metavar="FORMAT", help=say("opt.type")
+        )
+        for end in ("since", "until"):
+            sub.add_argument(f"--{end}", type=_day, metavar="DATE", help=say(f"opt.{end}"))
     ask.add_argument("--conversation", metavar="ID", help=say("opt.conversation"))
     ask.add_argument("--no-follow-up", action="store_true", help=say("opt.no_follow_up"))
     ask.add_argument("--language", choices=get_args(AnswerLanguage), help=say("opt.language"))
@@ -194,6 +200,23 @@ def _health(given: str) -> str:
     if given and not set(colours) <= {"green", "amber", "red"}:
         raise argparse.ArgumentTypeError("green, amber, red")
     return ",".join(colours)
+
+
+def _format(given: str) -> str:
+    try:
+        return format_of(given)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc
+
+
+def _day(given: str) -> date:
+    try:
+        day = date.fromisoformat(given)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{given!r}: YYYY-MM-DD") from exc
+    if not EARLIEST <= day <= LATEST:
+        raise argparse.ArgumentTypeError(f"{EARLIEST} … {LATEST}")
+    return day
 
 
 def _positive(given: str) -> int:

@@ -191,7 +191,7 @@ class RemoteOperations:
 
     def ask(self, request: AskRequest) -> Iterator[AskEventModel]:
         """Answer a question; the last event is the answer."""
-        body = request.model_copy(update={"stream": True}).model_dump()
+        body = request.model_copy(update={"stream": True}).model_dump(mode="json")
         try:
             with self._client.stream("POST", "/ask", json=body) as response:
                 if not response.is_success:
@@ -267,7 +267,7 @@ class RemoteOperations:
         body: object = None,
         query: dict[str, Any] | None = None,
     ) -> _M:
-        content = body.model_dump() if hasattr(body, "model_dump") else body
+        content = body.model_dump(mode="json") if hasattr(body, "model_dump") else body
         try:
             response = self._client.request(method, path, json=content, params=query)
         except httpx.HTTPError as exc:

@@ -273,6 +273,9 @@ def search(context: Context) -> int:
         knowledge_bases=context.names,
         question=context.options.question,
         top_k=context.options.top_k or 5,
+        types=context.options.type,
+        since=context.options.since,
+        until=context.options.until,
     )
     found = context.operations().search(request)
     if context.as_json:
@@ -295,6 +298,9 @@ def ask(context: Context) -> int:
         conversation=options.conversation or "",
         follow_up=not options.no_follow_up,
         language=options.language,
+        types=options.type,
+        since=options.since,
+        until=options.until,
     )
     answer: AskModel | None = None
     said = ""

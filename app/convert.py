@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
 
 from app.api.answers import (
     AskMilliseconds,
@@ -29,6 +30,7 @@ from app.api.models import (
     PassageModel,
     SynonymsModel,
 )
+from app.api.requests import SearchRequest
 from app.messages import of_code, of_reason, of_warnings
 from app.strings import Language
 from kb.answer_types import (
@@ -49,8 +51,22 @@ from kb.types import (
     KnowledgeBaseRecord,
     PageHealth,
     PagePart,
+    SearchFilter,
     StoredPassage,
 )
+
+
+def search_filter(request: SearchRequest) -> SearchFilter:
+    """Convert what a question is confined to; days are those of this machine's time zone."""
+    return SearchFilter(
+        formats=None if request.types is None else frozenset(request.types),
+        since=None if request.since is None else _midnight(request.since),
+        until=None if request.until is None else _midnight(request.until + timedelta(days=1)),
+    )
+
+
+def _midnight(day: date) -> float:
+    return datetime.combine(day, time.min).astimezone().timestamp()
 
 
 def knowledge_base_model(record: KnowledgeBaseRecord) -> KnowledgeBaseModel:

@@ -40,6 +40,7 @@ from app.convert import (
     knowledge_base_model,
     page_part_model,
     passage_model,
+    search_filter,
     search_model,
     synonyms_model,
 )
@@ -225,7 +226,12 @@ class LocalOperations:
     def search(self, request: SearchRequest) -> SearchModel:
         """Find passages."""
         return search_model(
-            self._workspace.search(request.knowledge_bases, request.question, top_k=request.top_k)
+            self._workspace.search(
+                request.knowledge_bases,
+                request.question,
+                top_k=request.top_k,
+                wanted=search_filter(request),
+            )
         )
 
     def ask(
@@ -252,6 +258,7 @@ class LocalOperations:
             turns=turns,
             follow_up=request.follow_up,
             language=request.language,
+            wanted=search_filter(request),
             cancelled=cancelled,
         )
 

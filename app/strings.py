@@ -958,6 +958,15 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.opt.passages": ("同时输出段落", "print the passages"),
     "cli.opt.also": ("同时查找另一个知识库，可重复", "search this knowledge base too; repeatable"),
     "cli.opt.top_k": ("取几段", "number of passages"),
+    "cli.opt.type": ("只在这种格式的文件里找，可重复", "only in files of this format; repeatable"),
+    "cli.opt.since": (
+        "只在这一天及以后修改过的文件里找",
+        "only in files that were changed on this day or later",
+    ),
+    "cli.opt.until": (
+        "只在这一天及以前修改过的文件里找",
+        "only in files that were changed by the end of this day",
+    ),
     "cli.opt.conversation": ("接着这个对话提问", "go on with this conversation"),
     "cli.opt.no_follow_up": (
         "按原话提问，不用上文补全问题",

@@ -84,12 +84,12 @@ def compare_keyword(passages: list[str], asked: list[str], folder: Path) -> None
     """Print build and search times of three keyword indexes."""
     start = time.perf_counter()
     index = TantivyIndex.create(folder / "keywords")
-    index.add([KeywordEntry(n, "", "", text) for n, text in enumerate(passages)])
+    index.add([KeywordEntry(n, 1, "", "", text) for n, text in enumerate(passages)])
     index.commit(1)
     built = time.perf_counter() - start
     tantivy_ms = median_ms(lambda question: index.search(str(question), 10), asked)
     start = time.perf_counter()
-    index.add([KeywordEntry(len(passages), "", "", "新加入的一段文字")])
+    index.add([KeywordEntry(len(passages), 1, "", "", "新加入的一段文字")])
     index.commit(2)
     one_more = 1000 * (time.perf_counter() - start)
     index.close()

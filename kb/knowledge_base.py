@@ -20,9 +20,11 @@ from kb.store.health import FileHealth
 from kb.store.jobs import Jobs, QueuedItem
 from kb.store.passages import Passages
 from kb.store.removals import Removals
+from kb.store.selections import Selections
 from kb.store.synonyms import Synonyms
 from kb.types import (
     EVERY_DOCUMENT,
+    WHOLE,
     Box,
     DocumentFilter,
     DocumentRecord,
@@ -34,6 +36,7 @@ from kb.types import (
     PagePart,
     PagePlace,
     PageText,
+    SearchFilter,
     StoredPassage,
 )
 from loaders.render import PageNotFoundError, render_page
@@ -60,6 +63,7 @@ class KnowledgeBase:
         passages: Passages,
         health: FileHealth,
         synonyms: Synonyms,
+        selections: Selections,
         jobs: Jobs,
         runner: JobRunner,
         indexes: IndexKeeper,
@@ -73,6 +77,7 @@ class KnowledgeBase:
         self._passages = passages
         self._health = health
         self._synonyms = synonyms
+        self._selections = selections
         self._jobs = jobs
         self._runner = runner
         self._indexes = indexes
@@ -309,14 +314,19 @@ class KnowledgeBase:
         self._synonyms.replace(self.kb_id, groups)
         return groups
 
-    def searchable(self, change_number: int | None = None) -> Searchable:
+    def searchable(
+        self, change_number: int | None = None, wanted: SearchFilter = WHOLE
+    ) -> Searchable:
         """The knowledge base as retrieval sees it, its indexes in step with the catalog.
 
         What would keep a question waiting is left to those who work the queue off.
 
         Args:
             change_number: of its last change, where that is known already.
+            wanted: the documents that may be found.
         """
+        if change_number is None:
+            change_number = self._catalog.change_number(self.kb_id)
         if self._indexes.behind(change_number):
             self._indexes.catch_up(lazy=True, most=_MOST_PASSAGES_FIRST)
         return Searchable(
@@ -325,4 +335,5 @@ class KnowledgeBase:
             vectors=self._indexes.vectors,
             keywords=self._indexes.keywords,
             synonyms=self._synonyms.groups(self.kb_id),
+            among=self._selections.of(self.kb_id, wanted, change_number),
         )

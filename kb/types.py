@@ -191,6 +191,24 @@ EVERY_DOCUMENT = DocumentFilter()
 
 
 @dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Which documents a question is asked of; None leaves nothing out.
+
+    ``formats`` are names of `loaders.formats`. ``since`` and ``until`` are seconds since the epoch:
+    the document's file was changed not before the first, and before the second. ``document_ids``
+    are those that whoever asks may read.
+    """
+
+    formats: frozenset[str] | None = None
+    since: float | None = None
+    until: float | None = None
+    document_ids: frozenset[int] | None = None
+
+
+WHOLE = SearchFilter()
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRecord:
     """A document as the catalog knows it; ``reason`` is None where all is well.
 

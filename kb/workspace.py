@@ -45,10 +45,11 @@ from kb.store.health import FileHealth
 from kb.store.jobs import Jobs
 from kb.store.passages import Passages
 from kb.store.removals import Removals
+from kb.store.selections import Selections
 from kb.store.sheets import Sheets
 from kb.store.synonyms import Synonyms
 from kb.store.vectors import Vectors
-from kb.types import AskedBase, KnowledgeBaseRecord
+from kb.types import WHOLE, AskedBase, KnowledgeBaseRecord, SearchFilter
 from loaders.limits import Limits
 from loaders.sandbox import ParserPool
 
@@ -77,6 +78,7 @@ class Workspace:
         self._sheets = Sheets(self._database)
         self._health = FileHealth(self._database)
         self._synonyms = Synonyms(self._database)
+        self._selections = Selections(self._database)
         self._jobs = Jobs(self._database)
         self.conversations = Conversations(self._database)
         self.feedback = Feedback(self._database)
@@ -218,8 +220,8 @@ class Workspace:
     def _asked(self, names: Sequence[str]) -> list[AskedBase]:
         return self._catalog.asked([normal_name(name) for name in names])
 
-    def _searchable(self, record: AskedBase) -> Searchable:
-        return self._knowledge_base(record.kb_id).searchable(record.change_number)
+    def _searchable(self, record: AskedBase, wanted: SearchFilter) -> Searchable:
+        return self._knowledge_base(record.kb_id).searchable(record.change_number, wanted)
 
     def _knowledge_base(self, kb_id: str) -> KnowledgeBase:
         return KnowledgeBase(
@@ -231,6 +233,7 @@ class Workspace:
             passages=self._passages,
             health=self._health,
             synonyms=self._synonyms,
+            selections=self._selections,
             jobs=self._jobs,
             runner=self._runner,
             indexes=self.engines.indexes(kb_id),
@@ -322,9 +325,16 @@ class Workspace:
     # Questions
 
     def search(
-        self, names: Sequence[str], question: str, *, top_k: int | None = None
+        self,
+        names: Sequence[str],
+        question: str,
+        *,
+        top_k: int | None = None,
+        wanted: SearchFilter = WHOLE,
     ) -> SearchResult:
         """Find passages in one or several knowledge bases, best first.
+
+        Other documents than those ``wanted`` are left out before anything is ranked.
 
         Raises:
             NotFoundError: a knowledge base does not exist.
@@ -332,9 +342,10 @@ class Workspace:
         started = time.monotonic()
         records = self._asked(names)
         retrieval = self._retriever.retrieve(
-            [self._searchable(record) for record in records],
+            [self._searchable(record, wanted) for record in records],
             question,
             top_k=top_k or max(record.top_k for record in records),
+            wanted=wanted,
         )
         return SearchResult(
             question=question,
@@ -354,6 +365,7 @@ class Workspace:
         turns: Sequence[Turn] = (),
         follow_up: bool = True,
         language: AnswerLanguage | None = None,
+        wanted: SearchFilter = WHOLE,
         created_by: str = "",
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[AskEvent]:
@@ -364,6 +376,7 @@ class Workspace:
             turns: what was said before, oldest first, in a talk that is not kept here.
             follow_up: whether what was said may complete the question; else it is asked as typed.
             language: of the answer; None takes the setting.
+            wanted: the documents that may be answered from.
 
         Raises:
             NotFoundError: a knowledge base or the conversation does not exist.
@@ -378,7 +391,7 @@ class Workspace:
         )
         asked = Question(
             text=question,
-            bases=[self._searchable(record) for record in records],
+            bases=[self._searchable(record, wanted) for record in records],
             top_k=top_k or max(record.top_k for record in records),
             threshold=records[0].threshold if threshold is None else threshold,
             prompt=self._prompts.answer_prompt(records[0].prompt, spoken),
@@ -386,6 +399,7 @@ class Workspace:
             conversation=conversation or "",
             follow_up=follow_up,
             language=spoken,
+            wanted=wanted,
         )
         for event in self._answering(records, asked, cancelled):
             if not isinstance(event, Answer):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from kb.answer_types import AnswerLanguage
 
 Order = Literal["document", "updated", "size", "state"]
 LONGEST_TEXT = 20_000
+EARLIEST, LATEST = date(1970, 1, 1), date(9998, 12, 31)
+Day = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
 _COLOURS = "^((green|amber|red)(,(green|amber|red))*)?$"
 
 
@@ -79,12 +82,40 @@ class RetryRequest(Request):
     password: Annotated[str | None, Field(repr=False)] = None
 
 
+def format_of(given: str) -> str:
+    """Give the format that its name or one of its suffixes stands for.
+
+    Raises:
+        ValueError: there is none; the message lists them.
+    """
+    # Only a filtered question needs the table, and with it the loaders.
+    from loaders.formats import FORMATS
+
+    name = given.strip().lower().removeprefix(".")
+    known = {suffix: each.name for each in FORMATS if each.loader for suffix in each.suffixes}
+    known |= {each.name: each.name for each in FORMATS if each.loader}
+    if name not in known:
+        raise ValueError(", ".join(sorted({*known.values()})))
+    return known[name]
+
+
 class SearchRequest(Request):
     """Search one or several knowledge bases."""
 
     knowledge_bases: Annotated[list[str], Field(min_length=1)]
     question: Annotated[str, Field(min_length=1)]
     top_k: Annotated[int | None, Field(ge=1, le=100)] = None
+    types: Annotated[
+        list[Annotated[str, AfterValidator(format_of)]] | None,
+        Field(min_length=1, description="only documents of these formats, such as pdf; null: all"),
+    ] = None
+    since: Annotated[
+        Day | None, Field(description="only documents whose file was changed on this day or later")
+    ] = None
+    until: Annotated[
+        Day | None,
+        Field(description="only documents whose file was changed by the end of this day"),
+    ] = None
 
 
 class AskRequest(SearchRequest):

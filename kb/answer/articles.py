@@ -20,6 +20,7 @@ from kb.text.numerals import (
     to_chinese,
     without_articles,
 )
+from kb.types import WHOLE, SearchFilter
 
 _MOST_ARTICLES = 6
 """Articles that one question is given; who names more wants to compare, not to read them all."""
@@ -54,7 +55,9 @@ class NamedArticles:
     asks_for_text: bool = False
 
 
-def named_articles(question: str, kb_ids: Sequence[str], passages: Passages) -> NamedArticles:
+def named_articles(
+    question: str, kb_ids: Sequence[str], passages: Passages, wanted: SearchFilter = WHOLE
+) -> NamedArticles:
     """Find the articles that a question names in these knowledge bases."""
     references = article_references(question)
     if not references:
@@ -63,7 +66,7 @@ def named_articles(question: str, kb_ids: Sequence[str], passages: Passages) -> 
     missing = []
     names: set[str] = set()
     for reference in references:
-        places = passages.groups(kb_ids, _labels(reference))
+        places = passages.groups(kb_ids, _labels(reference), wanted)
         chosen, name = _of_statute(reference.title, question, places)
         if name:
             names.add(name)

@@ -41,6 +41,7 @@ from kb.errors import (
 )
 from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint
+from kb.types import WHOLE, SearchFilter
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -68,7 +69,7 @@ class Question:
     """A question with all that decides how it is answered.
 
     Without ``follow_up`` it is asked as typed, whatever was said before. ``language`` is that of
-    the answer, which the prompt asks for.
+    the answer, which the prompt asks for. ``wanted`` is what the bases are confined by.
     """
 
     text: str
@@ -80,6 +81,7 @@ class Question:
     conversation: str = ""
     follow_up: bool = True
     language: Language = "zh"
+    wanted: SearchFilter = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,11 @@ class Answerer:
         turns = [turn for turn in question.turns if fixed_reply(turn.question, replies) is None]
         standalone = self._standalone(replace(question, turns=turns), chat, cancelled)
         retrieval = self._retriever.retrieve(
-            question.bases, standalone, top_k=question.top_k, language=question.language
+            question.bases,
+            standalone,
+            top_k=question.top_k,
+            language=question.language,
+            wanted=question.wanted,
         )
         citations = number(retrieval.hits)
         from_table = retrieval.from_table
@@ -235,7 +241,9 @@ class Answerer:
             return question.text
 
         def is_answered(text: str) -> bool:
-            found = self._retriever.retrieve(question.bases, text, top_k=question.top_k)
+            found = self._retriever.retrieve(
+                question.bases, text, top_k=question.top_k, wanted=question.wanted
+            )
             return found.answerable >= question.threshold
 
         def complete(model: ChatEndpoint | None) -> str:

@@ -22,9 +22,10 @@ from kb.answer.versions import Preferred, Said, not_in_force, preferred_first, s
 from kb.answer_types import Hit
 from kb.embedders.base import Embedder
 from kb.indexes.base import KeywordIndex, VectorIndex
+from kb.selection import Selection
 from kb.store.passages import FoundPassage, Passages
 from kb.text.windows import Window, join, merge_places, trim_overlaps, widen
-from kb.types import PASSAGE_LIMIT, Line
+from kb.types import PASSAGE_LIMIT, WHOLE, Line, SearchFilter
 
 # How deep each retriever looks before fusion; deleted passages are dropped from these.
 CANDIDATES = 60
@@ -49,13 +50,14 @@ _ARTICLE_IS_MISSING = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """A knowledge base as retrieval sees it."""
+    """A knowledge base as retrieval sees it; where ``among`` is there, only those passages."""
 
     kb_id: str
     embedder: Embedder
     vectors: VectorIndex
     keywords: KeywordIndex
     synonyms: Groups = ()
+    among: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,12 @@ class Retriever:
         *,
         top_k: int,
         language: Language = "zh",
+        wanted: SearchFilter = WHOLE,
     ) -> Retrieval:
         """Find the ``top_k`` best passages of all bases together.
 
         ``language`` is that of an answer out of a table; the cells in it stay as they are.
+        ``wanted`` is what the bases were confined by, and names the documents that may be shown.
 
         Raises:
             EmbeddingError: the question could not be embedded.
@@ -109,7 +113,7 @@ class Retriever:
         """
         same = {base.kb_id: alternatives(question, base.synonyms) for base in bases}
         nearest, by_keyword = self._candidates(bases, [question], question, same, CANDIDATES)
-        found = self._passages.found([*(near.passage_id for near in nearest), *by_keyword])
+        found = self._passages.found([*(near.passage_id for near in nearest), *by_keyword], wanted)
         # What was deleted since an index last caught up is unknown to the catalog.
         nearest = [near for near in nearest if near.passage_id in found]
         by_vector = [near.passage_id for near in nearest]
@@ -131,13 +135,14 @@ class Retriever:
             [with_words_asked(_searched_text(found[key]), said) for key, _score in best],
         )
         articles = _in_force(
-            question, named_articles(question, [base.kb_id for base in bases], self._passages)
+            question,
+            named_articles(question, [base.kb_id for base in bases], self._passages, wanted),
         )
         named = [key for place in articles.articles for key in place.passage_ids]
-        found.update(self._passages.found([key for key in named if key not in found]))
+        found.update(self._passages.found([key for key in named if key not in found], wanted))
         named = [key for key in named if key in found]
         if not named:
-            fused = self._in_statute_words(bases, question, same, fused, found)
+            fused = self._in_statute_words(bases, question, same, fused, found, wanted)
         preferred = superseded(
             question, [key for key, _score in fused], {key: _said(found[key]) for key, _ in fused}
         )
@@ -166,7 +171,7 @@ class Retriever:
             answer = None
         if answer is not None:
             ranked = _with_first(answer.passage_ids, ranked)
-            found.update(self._passages.found(answer.passage_ids))
+            found.update(self._passages.found(answer.passage_ids, wanted))
             # A row was removed in this moment.
             answer = answer if all(key in found for key in answer.passage_ids) else None
         shown = [
@@ -219,14 +224,14 @@ class Retriever:
                 queries[name] = base.embedder.embed_queries(meant)
             cosines: dict[int, float] = {}
             for query in queries[name]:
-                for passage_id, cosine in base.vectors.search(query, depth):
+                for passage_id, cosine in base.vectors.search(query, depth, base.among):
                     cosines[passage_id] = max(cosine, cosines.get(passage_id, cosine))
             nearest.extend(
                 Near(passage_id, cosine, base.embedder.model)
                 for passage_id, cosine in cosines.items()
             )
             instead = {each.asked: each.others for each in same[base.kb_id]}
-            by_keyword.extend(base.keywords.search(words, depth, instead))
+            by_keyword.extend(base.keywords.search(words, depth, instead, base.among))
         by_keyword.sort(key=lambda entry: -entry[1])
         return merged(nearest)[:depth], dict(by_keyword[:depth])
 
@@ -237,6 +242,7 @@ class Retriever:
         same: Mapping[str, Sequence[Alternatives]],
         fused: list[tuple[int, float]],
         found: dict[int, FoundPassage],
+        wanted: SearchFilter,
     ) -> list[tuple[int, float]]:
         """Rank anew with the articles that the words of statutes find, where statutes are asked.
 
@@ -266,7 +272,7 @@ class Retriever:
             "statute keyword": list(with_words),
         }
         unknown = {key for ranking in rankings.values() for key in ranking} - found.keys()
-        found.update(self._passages.found(list(unknown)))
+        found.update(self._passages.found(list(unknown), wanted))
         return reciprocal_rank_fusion(
             {
                 name: [

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.selection import Selection
+
 Scored = tuple[int, float]
 """A passage id and its score; higher is better."""
 
@@ -118,15 +120,25 @@ class VectorIndex(_Index):
         """
 
     @abstractmethod
-    def search(self, query: NDArray[np.floating], top_k: int) -> list[Scored]:
-        """Give the ``top_k`` nearest passages with their cosine, best first."""
+    def search(
+        self, query: NDArray[np.floating], top_k: int, among: Selection | None = None
+    ) -> list[Scored]:
+        """Give the ``top_k`` nearest passages with their cosine, best first.
+
+        Args:
+            among: the only passages that may be found; as many as there are up to ``top_k`` are.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class KeywordEntry:
-    """What is matched of a passage: its text, its heading path, its document's title."""
+    """What is matched of a passage: its text, its heading path, its document's title.
+
+    By ``content_id`` it is selected.
+    """
 
     passage_id: int
+    content_id: int
     title: str
     heading: str
     body: str
@@ -141,11 +153,16 @@ class KeywordIndex(_Index):
 
     @abstractmethod
     def search(
-        self, question: str, top_k: int, instead: Mapping[str, Sequence[str]] | None = None
+        self,
+        question: str,
+        top_k: int,
+        instead: Mapping[str, Sequence[str]] | None = None,
+        among: Selection | None = None,
     ) -> list[Scored]:
         """Give the ``top_k`` passages that match best; [] where no word of the question occurs.
 
         Args:
+            among: the only passages that may be found; as many as match up to ``top_k`` are.
             instead: phrases of the question, in its lower case, and what may stand in their place;
                 a match of one of these is a match of the phrase, not of one word more.
         """

@@ -48,6 +48,9 @@ _PROBED = 2
 # Named for each one wanted, and at least: what the codes rank wrongly is among them.
 _NAMED = 4
 _LEAST_NAMED = 400
+# Where only some may be found, these times as many: of vectors that are all far from the question
+# the codes tell less which is the nearest.
+_MORE_NAMED = 4
 # Vectors that training looks at, for each list and at most (100 MB of them).
 _SAMPLE = 64
 _MOST_SAMPLED = 65_536
@@ -173,14 +176,19 @@ class Clusters:
         logger.info("%s: %d vectors in clusters, recall %.3f", folder, len(ids), recall)
         return cls(folder, manifest, index, ids)
 
-    def candidates(self, question: Floats, top_k: int, alive: Bits | None) -> Ids:
+    def candidates(
+        self, question: Floats, top_k: int, alive: Bits | None, *, thorough: bool = False
+    ) -> Ids:
         """Name the passages among which the ``top_k`` nearest are, in no order.
 
         Args:
             question: shape (1, dim), of length 1.
             alive: a bit for each of ``ids``, the least significant first; None stands for all.
+            thorough: look into every cluster and name more: those that live may all be in distant
+                ones.
         """
-        found: Ids = self.ids[_named(self._index, question, top_k, alive)[0]]
+        named = _named(self._index, question, top_k, alive, thorough=thorough)
+        found: Ids = self.ids[named[0]]
         return found
 
     def verify(self) -> None:
@@ -239,14 +247,18 @@ def _trained(dim: int, rows: Rows, count: int, random: np.random.Generator) -> A
     return index
 
 
-def _named(index: Any, questions: Floats, top_k: int, alive: Bits | None) -> NDArray[np.int64]:
+def _named(
+    index: Any, questions: Floats, top_k: int, alive: Bits | None, *, thorough: bool = False
+) -> NDArray[np.int64]:
     """Places of the candidates for each question, (n, ·); of a single one only those there are."""
     faiss = load_faiss()
-    params = faiss.SearchParametersIVF(nprobe=max(1, index.nlist // _PROBED))
+    probed = index.nlist if thorough else max(1, index.nlist // _PROBED)
+    params = faiss.SearchParametersIVF(nprobe=probed)
     if alive is not None:
         selector = faiss.IDSelectorBitmap(alive)
         params.sel = selector
-    named = min(index.ntotal, max(_LEAST_NAMED, _NAMED * top_k))
+    named = max(_LEAST_NAMED, _NAMED * top_k) * (_MORE_NAMED if thorough else 1)
+    named = min(index.ntotal, named)
     _scores, places = index.search(questions, named, params=params)
     found: NDArray[np.int64] = places
     return found[:, found[0] >= 0] if len(found) == 1 else found

@@ -37,6 +37,7 @@ from kb.indexes.snapshot import (
     sync_file,
     write_manifest,
 )
+from kb.selection import Selection
 
 logger = logging.getLogger(__name__)
 
@@ -146,12 +147,14 @@ class FaissIndex(VectorIndex):
         with self._lock:
             self._state = self._without_range(self._open_state(), first_id, first_id + count)
 
-    def search(self, query: NDArray[np.floating], top_k: int) -> list[Scored]:
+    def search(
+        self, query: NDArray[np.floating], top_k: int, among: Selection | None = None
+    ) -> list[Scored]:
         question = self._units(np.asarray(query, dtype=np.float32).reshape(1, -1))
         state = self._open_state()
         if top_k <= 0:
             return []
-        return nearest(state, question, top_k)
+        return nearest(state, question, top_k, among)
 
     def commit(self, applied: int) -> None:
         """Note that all changes up to ``applied`` are in; write a snapshot if one is due."""

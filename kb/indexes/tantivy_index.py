@@ -14,10 +14,11 @@ from typing import Any, Self, TypeVar
 
 from kb.errors import BackendError, BusyError, IndexDamagedError
 from kb.indexes.base import KeywordEntry, KeywordIndex, Scored
+from kb.selection import Selection
 from kb.text.normalise import normalise
 from kb.text.tokenise import content_tokens, tokens
 
-VERSION = 1
+VERSION = 2
 """Raised whenever `tokens` gives other words or a field changes: indexes are then built anew."""
 
 _VERSION_FILE = "zhiku.json"
@@ -99,6 +100,7 @@ class TantivyIndex(KeywordIndex):
         for entry in entries:
             document = tantivy.Document()
             document.add_unsigned("id", entry.passage_id)
+            document.add_unsigned("content", entry.content_id)
             document.add_text("title", words(entry.title))
             document.add_text("heading", words(entry.heading))
             document.add_text("body", " ".join(tokens(entry.body)))
@@ -145,8 +147,14 @@ class TantivyIndex(KeywordIndex):
             self._applied, self._count = self._guard(self._read_counters)
 
     def search(
-        self, question: str, top_k: int, instead: Mapping[str, Sequence[str]] | None = None
+        self,
+        question: str,
+        top_k: int,
+        instead: Mapping[str, Sequence[str]] | None = None,
+        among: Selection | None = None,
     ) -> list[Scored]:
+        if among is not None and not len(among.contents):
+            return []
         rest = normalise(question) if instead else question
         for phrase in instead or ():
             rest = rest.replace(phrase, " ")
@@ -154,7 +162,7 @@ class TantivyIndex(KeywordIndex):
         words = list(dict.fromkeys(content_tokens(rest) or ([] if instead else tokens(rest))))
         if not (words or instead) or top_k <= 0:
             return []
-        return self._guard(lambda: self._find(words, top_k, instead or {}))
+        return self._guard(lambda: self._find(words, top_k, instead or {}, among))
 
     def verify(self) -> None:
         for path in _segment_files(self._folder):
@@ -177,7 +185,11 @@ class TantivyIndex(KeywordIndex):
                 self._guard(writer.wait_merging_threads)
 
     def _find(
-        self, words: list[str], top_k: int, instead: Mapping[str, Sequence[str]]
+        self,
+        words: list[str],
+        top_k: int,
+        instead: Mapping[str, Sequence[str]],
+        among: Selection | None,
     ) -> list[Scored]:
         import tantivy
 
@@ -212,7 +224,15 @@ class TantivyIndex(KeywordIndex):
                 [tantivy.Query.boolean_query(asked), *same]
             )
             clauses.append((tantivy.Occur.Should, either))
-        result = searcher.search(tantivy.Query.boolean_query(clauses), top_k, count=False)
+        query = tantivy.Query.boolean_query(clauses)
+        if among is not None:
+            selected = tantivy.Query.term_set_query(
+                self._index.schema, "content", among.contents.tolist()
+            )
+            # It chooses and counts for nothing: scores are those without it.
+            both = [query, tantivy.Query.const_score_query(selected, 0.0)]
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, each) for each in both])
+        result = searcher.search(query, top_k, count=False)
         ids = searcher.fast_field_values("id", [address for _, address in result.hits])
         found = [
             (int(passage_id), float(score))
@@ -267,6 +287,7 @@ def _schema() -> Any:
 
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("id", indexed=True, fast=True)
+    builder.add_unsigned_field("content", indexed=True)
     for field in ("title", "heading", "body"):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     builder.add_unsigned_field("applied", indexed=True, fast=True)

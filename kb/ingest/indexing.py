@@ -289,8 +289,10 @@ class IndexKeeper:
             self._go_on(stopped)
             self.keywords.add(
                 [
-                    KeywordEntry(entry.passage_id, entry.title, entry.heading, entry.body)
-                    for entry in self._passages.indexed(first, count)
+                    KeywordEntry(
+                        each.passage_id, each.content_id, each.title, each.heading, each.body
+                    )
+                    for each in self._passages.indexed(first, count)
                 ]
             )
 

@@ -37,6 +37,8 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._write_lock = threading.RLock()
+        self.writes = 0
+        """How often something was written: what was read at the same number is still so."""
         self._readers = _engine(path, begin="BEGIN")
         self._writer = _engine(path, begin="BEGIN IMMEDIATE")
         try:
@@ -56,8 +58,12 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open the one write transaction; it commits at the end, or rolls back on an error."""
-        with self._write_lock, self._writer.begin() as connection:
-            yield connection
+        with self._write_lock:
+            try:
+                with self._writer.begin() as connection:
+                    yield connection
+            finally:
+                self.writes += 1
 
     def close(self) -> None:
         """Close every connection."""

@@ -11,8 +11,9 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from kb.errors import NotFoundError
 from kb.store.database import Database
 from kb.store.rows import place_of
+from kb.store.selections import conditions
 from kb.store.tables import contents, documents, knowledge_bases, lines, pages, passages
-from kb.types import Line, PagePart, PagePlace, PageText, Passage
+from kb.types import WHOLE, Line, PagePart, PagePlace, PageText, Passage, SearchFilter
 
 # A piece of a page has some ten thousand characters.
 _PARTS_AT_ONCE = 16
@@ -48,6 +49,7 @@ class IndexedPassage:
     """What the indexes take of a passage."""
 
     passage_id: int
+    content_id: int
     title: str
     heading: str
     body: str
@@ -202,13 +204,21 @@ class Passages:
             ).all()
         return [_line(row) for row in rows]
 
-    def found(self, passage_ids: Sequence[int]) -> dict[int, FoundPassage]:
-        """Look up live passages by id; dead and unknown ids are left out."""
+    def found(
+        self, passage_ids: Sequence[int], wanted: SearchFilter = WHOLE
+    ) -> dict[int, FoundPassage]:
+        """Look up live passages by id; dead and unknown ids, and what is not wanted, are left out.
+
+        Each is shown under the name of a document that is wanted.
+        """
         if not passage_ids:
             return {}
         result: dict[int, FoundPassage] = {}
+        query, readable = _FOUND.where(*conditions(wanted)), wanted.document_ids
         with self._db.read() as connection:
-            for row in connection.execute(_FOUND, {"ids": list(passage_ids)}):
+            for row in connection.execute(query, {"ids": list(passage_ids)}):
+                if readable is not None and row.document_id not in readable:
+                    continue
                 # The same content under several names is shown under the name that came first.
                 result.setdefault(
                     row.id,
@@ -224,8 +234,10 @@ class Passages:
                 )
         return result
 
-    def groups(self, kb_ids: Sequence[str], keys: Sequence[str]) -> list[GroupPlace]:
-        """Find the live groups with one of these keys, each under the name that came first.
+    def groups(
+        self, kb_ids: Sequence[str], keys: Sequence[str], wanted: SearchFilter = WHOLE
+    ) -> list[GroupPlace]:
+        """Find the live groups with one of these keys, each under the first of its names.
 
         A document may hold several of a kind, such as the first articles of the statutes it
         collects: these differ in their headings.
@@ -236,7 +248,8 @@ class Passages:
                 passages.c.content_id,
                 passages.c.heading,
                 contents.c.title,
-                func.min(documents.c.path).label("path"),
+                documents.c.id.label("document_id"),
+                documents.c.path,
             )
             .select_from(
                 passages.join(contents, passages.c.content_id == contents.c.id).join(
@@ -248,14 +261,20 @@ class Passages:
                 passages.c.group_key != "",
                 contents.c.kb_id.in_(kb_ids),
                 contents.c.live,
+                *conditions(wanted),
             )
-            .group_by(passages.c.id)
-            .order_by(passages.c.content_id, passages.c.first_line)
+            .order_by(passages.c.content_id, passages.c.first_line, passages.c.id, documents.c.path)
         )
+        readable = wanted.document_ids
         found: dict[tuple[int, str], list[Any]] = {}
         with self._db.read() as connection:
             for row in connection.execute(query):
-                found.setdefault((row.content_id, row.heading), []).append(row)
+                if readable is not None and row.document_id not in readable:
+                    continue
+                rows = found.setdefault((row.content_id, row.heading), [])
+                # A content under several names comes with each of them.
+                if not rows or rows[-1].id != row.id:
+                    rows.append(row)
         return [
             GroupPlace(
                 content_id=rows[0].content_id,
@@ -271,12 +290,23 @@ class Passages:
         """What the keyword index takes of live passages [first, first + count)."""
         with self._db.read() as connection:
             rows = connection.execute(
-                select(passages.c.id, passages.c.heading, passages.c.text, contents.c.title)
+                select(
+                    passages.c.id,
+                    passages.c.content_id,
+                    passages.c.heading,
+                    passages.c.text,
+                    contents.c.title,
+                )
                 .select_from(passages.join(contents, passages.c.content_id == contents.c.id))
                 .where(passages.c.id.between(first, first + count - 1), contents.c.live)
                 .order_by(passages.c.id)
             ).all()
-        return [IndexedPassage(row.id, row.title or "", row.heading, row.text) for row in rows]
+        return [indexed_passage(row) for row in rows]
+
+
+def indexed_passage(row: Any) -> IndexedPassage:
+    """Return what the indexes take of a row with these columns of a passage and its content."""
+    return IndexedPassage(row.id, row.content_id, row.title or "", row.heading, row.text)
 
 
 def _in_order(content_id: int) -> Select[Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, delete, func, insert, select, update
 
 from kb.store.database import ROWS_AT_ONCE, Database
-from kb.store.passages import IndexedPassage
+from kb.store.passages import IndexedPassage, indexed_passage
 from kb.store.tables import contents, knowledge_bases, passages, vectors
 
 
@@ -49,13 +49,19 @@ class Vectors:
     ) -> list[IndexedPassage]:
         """Live passages that lack a vector of ``embedder``: ``limit`` from id ``after`` on."""
         query = _lacking(
-            select(passages.c.id, contents.c.title, passages.c.heading, passages.c.text),
+            select(
+                passages.c.id,
+                passages.c.content_id,
+                contents.c.title,
+                passages.c.heading,
+                passages.c.text,
+            ),
             kb_id,
             embedder,
         ).where(passages.c.id > after)
         with self._db.read() as connection:
             rows = connection.execute(query.order_by(passages.c.id).limit(limit)).all()
-        return [IndexedPassage(row.id, row.title or "", row.heading, row.text) for row in rows]
+        return [indexed_passage(row) for row in rows]
 
     def count_missing(self, kb_id: str, embedder: str) -> int:
         """How many live passages lack a vector of ``embedder``."""

@@ -222,6 +222,20 @@ def test_questions_are_answered_through_the_server(kb: Command, running: Running
     assert "[1] 年假.md" in plain
 
 
+def test_questions_are_confined_by_type_and_date(kb: Command, running: RunningServer) -> None:
+    def found(*options: str) -> list[str]:
+        asked = kb("search", "规章制度", "年假", *options, "--json", home=running.home)
+        return sorted(hit["document"] for hit in value(asked)["hits"])
+
+    assert found("--type", "md", "--since", "2022-01-01") == ["年假.md"]
+    assert found("--type", "md", "--type", "txt") == ["差旅/报销.txt", "年假.md"]
+    assert found("--until", "2022-01-01") == []
+    answered = kb("ask", "规章制度", "年假有几天？", "--type", "md", "--json", home=running.home)
+    assert {each["document"] for each in value(answered)["citations"]} == {"年假.md"}
+    for wrong in (("--type", "mp3"), ("--since", "2022"), ("--until", "9999-12-31")):
+        assert kb("search", "规章制度", "年假", *wrong, home=running.home).returncode == 2
+
+
 def test_an_exam_writes_a_line_for_each_question_and_goes_on_where_it_stopped(
     kb: Command, running: RunningServer, tmp_path: Path
 ) -> None:

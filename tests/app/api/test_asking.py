@@ -2,6 +2,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import anyio.from_thread
@@ -69,6 +70,28 @@ def test_search_answers_with_the_contracts_keys(filled: Workspace, http: TestCli
     assert found["hits"][0]["knowledge_base"] == "规章制度"
     assert found["hits"][0]["page"] is None
     assert 0 <= found["answerable"] <= 1
+
+
+def test_questions_are_confined_by_type_and_date(filled: Workspace, http: TestClient) -> None:
+    def found(route: str, **fields: object) -> set[str]:
+        body = http.post(f"/api/{route}", json={**QUESTION, **fields}).json()
+        return {each["document"] for each in body["hits" if route == "search" else "citations"]}
+
+    everything = {"年假.md", "差旅/报销.txt"}
+    assert found("search") == found("search", types=None, since=None) == everything
+    assert found("search", types=["txt", "pdf"]) == {"差旅/报销.txt"}
+    assert found("search", types=[".Markdown"]) == {"年假.md"}
+    today = datetime.now().astimezone().date()
+    yesterday, tomorrow = (str(today + timedelta(days=each)) for each in (-1, 1))
+    assert found("search", since=yesterday, until=tomorrow) == everything
+    assert found("search", since=tomorrow) == found("search", until=yesterday) == set()
+    assert found("ask", types=["md"], conversation="") == {"年假.md"}
+    assert found("ask", types=["txt"], conversation="") <= {"差旅/报销.txt"}
+    wrong: dict[str, object]
+    for wrong in ({"types": ["mp3"]}, {"types": []}, {"since": "gestern"}, {"until": "9999-12-31"}):
+        refused = http.post("/api/search", json={**QUESTION, **wrong})
+        assert refused.status_code == 422
+        assert next(iter(wrong)) in refused.json()["detail"]
 
 
 def test_an_answer_has_the_contracts_keys_and_is_kept(filled: Workspace, http: TestClient) -> None:

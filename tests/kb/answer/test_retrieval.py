@@ -1,10 +1,12 @@
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from kb.answer_types import Hit
-from kb.types import PASSAGE_LIMIT
+from kb.answer_types import Answer, Hit, PassagesFound
+from kb.types import PASSAGE_LIMIT, WHOLE, SearchFilter
 from kb.workspace import Workspace
 
 Write = Callable[[str, str], Path]
@@ -116,3 +118,98 @@ def test_keywords_do_not_outvote_the_vectors_where_they_hardly_know_the_question
         write("乙.txt", "水泵 pump-7 的压力为 3 兆帕。"),
     )
     assert search(workspace, "Who knows what the pressure of pump-7 is?")[0].document == "乙.txt"
+
+
+def date_of(year: int) -> float:
+    return datetime(year, 6, 1, tzinfo=UTC).timestamp()
+
+
+def written(path: Path, year: int) -> Path:
+    os.utime(path, (date_of(year), date_of(year)))
+    return path
+
+
+def test_what_is_not_wanted_is_left_out_before_anything_is_ranked(
+    workspace: Workspace, write: Write
+) -> None:
+    notes = [f"设备维护说明，设备{number}每月检修一次。" for number in range(30)]
+    old = [written(write(f"旧/{n}.txt", text), 2019) for n, text in enumerate(notes[:20])]
+    new = [written(write(f"新/{n}.txt", text), 2023) for n, text in enumerate(notes[20:27])]
+    other = [written(write(f"新/{n}.md", text), 2023) for n, text in enumerate(notes[27:])]
+    add(workspace, "库", *old, *new, *other)
+    question = "设备每月检修几次？"
+
+    def found(wanted: SearchFilter, top_k: int = 20) -> set[str]:
+        return {
+            hit.document
+            for hit in workspace.search(["库"], question, top_k=top_k, wanted=wanted).hits
+        }
+
+    everything = found(WHOLE, 40)
+    assert len(everything) == 30
+    texts = {name for name in everything if name.endswith(".txt")}
+    assert found(SearchFilter(formats=frozenset({"md"}))) == everything - texts
+    late = found(SearchFilter(since=date_of(2020)))
+    assert len(late) == 10
+    assert everything - texts <= late
+    assert found(SearchFilter(until=date_of(2023)), 40) == everything - late
+    assert (
+        found(SearchFilter(since=date_of(2019), until=date_of(2019) + 1), 40) == everything - late
+    )
+    both = SearchFilter(formats=frozenset({"txt", "pdf"}), since=date_of(2020))
+    assert found(both) == late & texts
+    assert found(SearchFilter(formats=frozenset({"pdf"}))) == set()
+    assert workspace.search(["库"], question, wanted=both, top_k=3).hits[0].document in late & texts
+
+
+def test_nobody_is_shown_what_may_not_be_read(workspace: Workspace, write: Write) -> None:
+    same = "差旅住宿费上限为每晚四百元。"
+    paths = [write("公开.txt", same), write("秘密.txt", "董事差旅住宿费不设上限。")]
+    add(workspace, "库", *paths)
+    base = workspace.knowledge_base("库")
+    # The same words under a name that sorts, and was given, before the one that may be read.
+    job = base.add([write("a.txt", same)])
+    workspace.queue.wait(job.job_id, timeout=60)
+    ids = {record.document: record.document_id for record in base.documents()}
+    for allowed in ("公开.txt", "a.txt"):
+        wanted = SearchFilter(document_ids=frozenset({ids[allowed]}))
+        hits = workspace.search(["库"], "董事差旅住宿费上限", wanted=wanted).hits
+        assert [(hit.document, hit.document_id) for hit in hits] == [(allowed, ids[allowed])]
+        for event in workspace.ask(["库"], "董事差旅住宿费上限？", wanted=wanted, conversation=""):
+            if isinstance(event, PassagesFound | Answer):
+                assert {each.hit.document for each in event.citations} <= {allowed}
+    assert (
+        workspace.search(["库"], "住宿费", wanted=SearchFilter(document_ids=frozenset())).hits == ()
+    )
+
+
+def test_articles_and_tables_are_confined_too(workspace: Workspace, write: Write) -> None:
+    law = "# 某某法\n\n第一条 为了规范管理，制定本法。\n\n第二条 本法适用于境内企业。\n"
+    add(
+        workspace,
+        "库",
+        write("某某法.md", law),
+        write("价.csv", "品名,单价\n苹果,5.5\n香蕉,3.2\n"),
+        write("说明.txt", "苹果的单价以门店为准，某某法另有规定的除外。"),
+    )
+    wanted = SearchFilter(formats=frozenset({"txt"}))
+    for question in ("《某某法》第二条", "苹果单价多少？"):
+        assert workspace.search(["库"], question).hits[0].document != "说明.txt"
+        hits = workspace.search(["库"], question, wanted=wanted).hits
+        assert [hit.document for hit in hits] == ["说明.txt"]
+
+
+def test_a_filter_sees_at_once_what_was_added_and_removed(
+    workspace: Workspace, write: Write
+) -> None:
+    wanted = SearchFilter(formats=frozenset({"txt"}))
+    add(workspace, "库", write("a.txt", "密码是一二三。"), write("b.md", "密码是四五六。"))
+
+    def found() -> list[str]:
+        return sorted(h.document for h in workspace.search(["库"], "密码", wanted=wanted).hits)
+
+    assert found() == ["a.txt"]
+    add(workspace, "库", write("c.txt", "密码是七八九。"))
+    assert found() == ["a.txt", "c.txt"]
+    workspace.knowledge_base("库").remove("a.txt")
+    assert found() == ["c.txt"]

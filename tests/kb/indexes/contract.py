@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from kb.errors import DimensionMismatchError, IndexDamagedError, VectorIndexError
 from kb.indexes.base import KeywordEntry, KeywordIndex, VectorIndex
+from kb.selection import Selection
 
 DIM = 16
 
@@ -73,6 +75,24 @@ class VectorIndexContract(ABC):
         index.remove(1, 0)
         assert index.count == 1
 
+    def test_what_is_selected_is_all_that_is_found(self, tmp_path: Path) -> None:
+        index = self.create(tmp_path)
+        rows = unit_vectors(40)
+        index.add(np.arange(20), rows[:20])
+        self.save(index)
+        index.add(np.arange(20, 40), rows[20:])
+        index.remove(4, 2)
+        among = selected((2, 6), (17, 24), (38, 90))
+        allowed = {2, 3, *range(17, 24), 38, 39}
+        for question in unit_vectors(10, seed=3):
+            ranked = sorted(allowed, key=lambda each: -float(rows[each] @ question))
+            found = index.search(question, 5, among)
+            assert [passage_id for passage_id, _ in found] == ranked[:5]
+            everything = index.search(question, 50, among)
+            assert [passage_id for passage_id, _ in everything] == ranked
+        assert index.search(rows[0], 5, selected()) == []
+        assert index.search(rows[0], 5, selected((100, 200))) == []
+
     def test_an_id_added_again_has_its_new_vector_only(self, tmp_path: Path) -> None:
         index = self.create(tmp_path)
         old, new = unit_vectors(2)
@@ -128,8 +148,15 @@ class VectorIndexContract(ABC):
             index.add([1, 1], unit_vectors(2))
 
 
-def entry(passage_id: int, body: str, title: str = "", heading: str = "") -> KeywordEntry:
-    return KeywordEntry(passage_id, title, heading, body)
+def entry(
+    passage_id: int, body: str, title: str = "", heading: str = "", *, content: int = 1
+) -> KeywordEntry:
+    return KeywordEntry(passage_id, content, title, heading, body)
+
+
+def selected(*runs: tuple[int, int], contents: Sequence[int] = ()) -> Selection:
+    first, stop = (np.array([run[end] for run in runs], np.int64) for end in (0, 1))
+    return Selection(np.array(sorted(contents), np.int64), first, stop)
 
 
 class KeywordIndexContract(ABC):
@@ -164,6 +191,24 @@ class KeywordIndexContract(ABC):
         assert scores == sorted(scores, reverse=True)
         assert scores[-1] > 0
         assert len(index.search("报销流程", 3)) == 3
+
+    def test_what_is_selected_is_all_that_is_found(self, tmp_path: Path) -> None:
+        index = self.create(tmp_path)
+        texts = [f"报销流程{'报销' * (n % 5)}" for n in range(60)]
+        index.add([entry(n, text, content=1 + n // 10) for n, text in enumerate(texts)])
+        index.commit(1)
+        ranked = index.search("报销流程", 60)
+        among = selected((10, 20), (30, 40), contents=[2, 4])
+        found = index.search("报销流程", 12, among=among)
+        assert found == [hit for hit in ranked if hit[0] // 10 in (1, 3)][:12]
+        assert len(found) == 12
+        index.remove(10, 10)
+        index.commit(2)
+        assert {hit[0] for hit in index.search("报销流程", 60, among=among)} == set(range(30, 40))
+        named = index.search("走账", 60, {"走账": ["报销"]}, selected((0, 10), contents=[1]))
+        assert {hit[0] for hit in named} == set(range(10))
+        assert index.search("报销流程", 5, among=selected()) == []
+        assert index.search("报销流程", 5, among=selected((70, 80), contents=[8])) == []
 
     def test_title_and_heading_are_found_too(self, tmp_path: Path) -> None:
         index = self.create(tmp_path)

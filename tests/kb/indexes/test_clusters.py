@@ -15,9 +15,9 @@ import pytest
 from numpy.typing import NDArray
 
 from kb.errors import CancelledError, IndexDamagedError
-from kb.indexes import clusters, faiss_index
+from kb.indexes import clusters, faiss_index, searching
 from kb.indexes.faiss_index import FaissIndex
-from tests.kb.indexes.contract import DIM, VectorIndexContract
+from tests.kb.indexes.contract import DIM, VectorIndexContract, selected
 
 PROJECT = Path(__file__).resolve().parents[3]
 WIDE = 32
@@ -314,3 +314,33 @@ def test_a_kill_while_they_are_made_leaves_the_old_or_the_new_ones(
     assert again.count == len(vectors)
     again.verify()
     assert len(list(tmp_path.glob("clusters*"))) == 3
+
+
+@pytest.mark.parametrize("compared", ["all", "named"])
+def test_the_nearest_of_a_selection_are_found(
+    index: FaissIndex, vectors: Floats, monkeypatch: pytest.MonkeyPatch, compared: str
+) -> None:
+    monkeypatch.setattr(searching, "_FEW", 20_000 if compared == "all" else 0)
+    later = passages(3_000, seed=5)
+    index.add(100_000 + np.arange(3_000), later)
+    index.commit(2)
+    index.compact()
+    index.remove(1_000, 1_000)
+    every = np.concatenate([vectors, later])
+    ids = np.concatenate([2 * np.arange(len(vectors)), 100_000 + np.arange(3_000)])
+    questions = passages(20, seed=7)
+    nearness = (questions @ every.T).max(axis=0)
+    alive = (ids < 1_000) | (ids >= 2_000)
+    # A part of all, and only what is in clusters far from every question.
+    for chosen, least in ((ids // 100 % 3 == 0, 0.98), (nearness < 0.3, 0.95)):
+        among = selected(*((int(each), int(each) + 1) for each in ids[chosen]))
+        left = ids[chosen & alive]
+        assert len(left) > 4_000
+        hits = 0
+        for question in questions:
+            best = left[np.argsort(-(every[chosen & alive] @ question))[:10]].tolist()
+            found = [key for key, _score in index.search(question, 10, among)]
+            assert len(found) == 10
+            assert set(found) <= set(left.tolist())
+            hits += len(set(found) & set(best))
+        assert hits / 200 >= (0.99 if compared == "all" else least)

@@ -149,7 +149,7 @@ from kb.indexes.base import KeywordEntry
 from kb.indexes.tantivy_index import TantivyIndex
 
 index = TantivyIndex.open(Path(sys.argv[1]))
-index.add([KeywordEntry(n, "", "", "新的设备") for n in range(500, 600)])
+index.add([KeywordEntry(n, 1, "", "", "新的设备") for n in range(500, 600)])
 index.remove(0, 50)
 if sys.argv[2] == "after":
     index.commit(8)
