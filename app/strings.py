@@ -495,6 +495,15 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "The catalog {path} cannot be opened: {message}",
     ),
     "error.catalog_failed.plain": ("无法打开目录数据库。", "The catalog cannot be opened."),
+    "error.catalog_newer": (
+        "数据文件夹由较新版本的知库写成（{path}），这个版本不能使用。数据没有改动。",
+        "A newer version of Zhiku has written the data folder ({path}); this one cannot use it. "
+        "Nothing was changed.",
+    ),
+    "error.catalog_newer.plain": (
+        "数据文件夹由较新版本的知库写成，这个版本不能使用。",
+        "A newer version of Zhiku has written the data folder; this one cannot use it.",
+    ),
     "error.ingest_failed": ("文件没有收录成功：{message}", "The file was not taken in: {message}"),
     "error.ingest_failed.plain": ("文件没有收录成功。", "The file was not taken in."),
     "error.cancelled": ("操作已取消。", "Cancelled."),
@@ -843,6 +852,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "hint.busy": (
         "请等它结束，或关闭占用它的程序。",
         "Wait for it to end, or close the program that holds it.",
+    ),
+    "hint.catalog_newer": (
+        "请安装较新版本的知库，或恢复由这个版本写成的备份：kb restore FILE --replace",
+        "Install the newer version, or restore a backup of this one: kb restore FILE --replace",
     ),
     "hint.internal": ("运行 kb doctor 检查环境。", "Run kb doctor to check this machine."),
     "hint.backend_unavailable": (

@@ -10,6 +10,7 @@ KBError                          base: ``code`` + ``params`` become a sentence a
 ├── PermissionDeniedError        logged in, but without the right
 ├── BusyError                    another process holds the data folder
 ├── CatalogError                 the catalog cannot be opened or is damaged
+│   └── CatalogVersionError      a newer version has written it
 ├── IngestError                  a document could not be taken in
 ├── CancelledError               a person cancelled the work
 ├── BackupError                  a backup could not be written or restored
@@ -96,9 +97,15 @@ class BusyError(KBError):
 
 
 class CatalogError(KBError):
-    """The catalog cannot be opened, is damaged, or is of a newer version. Params: ``path``."""
+    """The catalog cannot be opened or is damaged. Params: ``path``."""
 
     code = "catalog_failed"
+
+
+class CatalogVersionError(CatalogError):
+    """A newer version has written the catalog. Params: ``path``."""
+
+    code = "catalog_newer"
 
 
 class IngestError(KBError):

@@ -31,7 +31,8 @@ class Database:
     """A SQLite file in WAL mode: any number of readers, one writer at a time.
 
     Raises:
-        CatalogError: the file cannot be opened, is damaged, or comes from a newer version.
+        CatalogError: the file cannot be opened or is damaged.
+        CatalogVersionError: a newer version has written it; it stays as it is.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,6 +49,9 @@ class Database:
             raise CatalogError(
                 f"cannot open the catalog {path}: {exc.orig}", path=str(path)
             ) from exc
+        except CatalogError:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -11,22 +11,25 @@ if TYPE_CHECKING:
 HEAD = "0007"
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the schema to `HEAD` inside the caller's transaction.
+def upgrade(connection: Connection, version: str = HEAD) -> None:
+    """Bring the schema to ``version`` inside the caller's transaction.
 
     Raises:
-        CatalogError: the catalog was written by a newer version.
+        CatalogVersionError: the catalog was written by a newer version.
     """
     from alembic import command
     from alembic.config import Config
     from alembic.util.exc import CommandError
 
-    from kb.errors import CatalogError
+    from kb.errors import CatalogVersionError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, HEAD)
+        command.upgrade(config, version)
     except CommandError as exc:
-        raise CatalogError(f"the catalog was written by a newer version: {exc}") from exc
+        path = str(connection.engine.url.database)
+        raise CatalogVersionError(
+            f"{path} was written by a newer version: {exc}", path=path
+        ) from exc

@@ -44,15 +44,3 @@ def test_a_file_that_is_no_database_is_named_in_the_error(tmp_path: Path) -> Non
     path.write_bytes(b"this is no database" * 200)
     with pytest.raises(CatalogError, match=r"catalog\.db"):
         Database(path)
-
-
-def test_a_catalog_of_a_newer_version_is_refused_and_kept(tmp_path: Path) -> None:
-    path = tmp_path / "catalog.db"
-    database = Database(path)
-    with database.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    database.close()
-    before = path.read_bytes()
-    with pytest.raises(CatalogError, match="newer version"):
-        Database(path)
-    assert path.read_bytes() == before
