@@ -237,6 +237,7 @@ def hit_model(hit: Hit) -> HitModel:
         text=hit.text,
         score=hit.score,
         later=hit.later,
+        removed=hit.removed,
     )
 
 

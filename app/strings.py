@@ -124,6 +124,11 @@ _PAGES: dict[str, tuple[str, str]] = {
         "本问题以另一版本的文件为准：{document}",
         "For this question another version counts: {document}",
     ),
+    "source.removed": ("已移除", "removed"),
+    "source.removed.long": (
+        "该文件已从知识库移除，新的回答不再引用它。",
+        "This document was removed from the knowledge base; no new answer rests on it.",
+    ),
     "source.score": ("相关度 {score:.2f}", "Relevance {score:.2f}"),
     # Knowledge bases
     "kb.all": ("全部知识库", "All knowledge bases"),

@@ -17,7 +17,7 @@ class Hit:
 
     ``text`` is the passage, or the window around it once widened; ``passage_text`` is always the
     passage itself. ``later`` names the document, another version of this one, whose passage counts
-    in its place.
+    in its place. ``removed`` tells of a stored source that its document is gone since.
     """
 
     rank: int
@@ -33,6 +33,7 @@ class Hit:
     place: Place
     score: float
     later: str | None = None
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

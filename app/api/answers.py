@@ -11,6 +11,7 @@ class HitModel(Model):
     """A passage found; ``box`` is a list of boxes when the passage spans several visual lines.
 
     ``later`` names the document, another version of this one, whose passage counts in its place.
+    ``removed`` tells of a source in an earlier answer that its document was removed since.
     """
 
     rank: int
@@ -28,6 +29,7 @@ class HitModel(Model):
     text: str
     score: float
     later: str | None = None
+    removed: bool = False
 
 
 class CitationModel(HitModel):

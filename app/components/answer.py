@@ -51,6 +51,8 @@ def _source(citation: Citation, *, key: str) -> None:
     where = f"   :gray[{markup.label(place)}]" if place else ""
     if hit.later is not None:
         where += f"   :orange-badge[{texts()('source.other_version')}]"
+    if hit.removed:
+        where += f"   :red-badge[{texts()('source.removed')}]"
     with st.expander(name + where, key=f"source_{key}", on_change="rerun") as source:
         if source.open:
             _source_content(citation, key=key)
@@ -65,6 +67,10 @@ def _source_content(citation: Citation, *, key: str) -> None:
     if hit.later is not None:
         later = markup.label(hit.later)
         st.caption(f":material/history: {say('source.later', document=later)}")
+    if hit.removed:
+        # There is nothing left to open.
+        st.caption(f":material/delete: {say('source.removed.long')}")
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         if hit.place.page is not None and st.button(
             say("source.open_page", page=hit.place.page),

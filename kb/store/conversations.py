@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from kb.answer_types import (
     FIXED_REPLY,
@@ -23,7 +23,14 @@ from kb.answer_types import (
 )
 from kb.errors import NotFoundError
 from kb.store.database import Database
-from kb.store.tables import conversations, feedback, message_sources, messages
+from kb.store.tables import (
+    conversations,
+    documents,
+    feedback,
+    knowledge_bases,
+    message_sources,
+    messages,
+)
 from kb.types import Place
 
 _TITLE_LENGTH = 40
@@ -89,13 +96,14 @@ class Conversations:
                 .where(messages.c.conversation_id == conversation_id)
                 .order_by(messages.c.id)
             ).all()
+            gone = _removed_sources(connection, conversation_id)
         return [
             MessageRecord(
                 message_id=row.id,
                 role=row.role,
                 text=row.text,
                 created_at=row.created_at,
-                answer=stored_answer(row.answer) if row.answer else None,
+                answer=_told(stored_answer(row.answer), gone.get(row.id)) if row.answer else None,
                 praise=row.verdict,
             )
             for row in rows
@@ -104,7 +112,8 @@ class Conversations:
     def turns(self, conversation_id: str, count: int) -> list[Turn]:
         """The last ``count`` exchanges that were answered, oldest first; small talk is none.
 
-        A follow-up stands there as it was completed: what comes next may lean on all of it.
+        A follow-up stands there as it was completed: what comes next may lean on all of it, but not
+        on an answer whose sources were all removed since.
         """
         found: list[Turn] = []
         question = ""
@@ -113,7 +122,9 @@ class Conversations:
                 question = message.text
             elif message.text and message.answer is not None and _says_something(message.answer):
                 completed = message.answer.standalone_question or question
-                found.append(Turn(completed, message.text))
+                sources = message.answer.citations
+                is_gone = bool(sources) and all(source.hit.removed for source in sources)
+                found.append(Turn(completed, "" if is_gone else message.text))
         return found[-count:]
 
     def add(self, conversation_id: str, answer: Answer, *, created_by: str = "") -> None:
@@ -200,6 +211,43 @@ class Conversations:
             )
         if done.rowcount == 0:
             raise _not_found(conversation_id)
+
+
+def _removed_sources(connection: Connection, conversation_id: str) -> dict[int, set[int]]:
+    """The numbers of the sources, by message, whose documents or knowledge bases are gone."""
+    query = (
+        select(message_sources.c.message_id, message_sources.c.number)
+        .join(messages, messages.c.id == message_sources.c.message_id)
+        .outerjoin(
+            documents,
+            (documents.c.id == message_sources.c.document_id)
+            & (documents.c.kb_id == message_sources.c.kb_id),
+        )
+        .outerjoin(
+            knowledge_bases,
+            (knowledge_bases.c.id == documents.c.kb_id) & knowledge_bases.c.deleted_at.is_(None),
+        )
+        .where(messages.c.conversation_id == conversation_id, knowledge_bases.c.id.is_(None))
+    )
+    found: dict[int, set[int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.message_id, set()).add(row.number)
+    return found
+
+
+def _told(answer: Answer, gone: set[int] | None) -> Answer:
+    """Mark the sources of an answer that are gone."""
+    if not gone:
+        return answer
+    return dataclasses.replace(
+        answer,
+        citations=tuple(
+            dataclasses.replace(each, hit=dataclasses.replace(each.hit, removed=True))
+            if each.number in gone
+            else each
+            for each in answer.citations
+        ),
+    )
 
 
 def _says_something(answer: Answer) -> bool:

@@ -36,6 +36,8 @@ HIT_KEYS = {
     "score",
     # Beyond the contract: the other version of the document that counts instead.
     "later",
+    # And whether the document of an earlier answer's source was removed since.
+    "removed",
 }
 ASK_KEYS = {
     "question",

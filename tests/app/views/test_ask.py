@@ -63,6 +63,15 @@ def test_a_conversation_named_in_the_address_is_shown_again(
     assert "十五日" in texts(page)
 
 
+def test_a_source_that_was_removed_since_says_so(filled: Workspace, page: AppTest) -> None:
+    answer = list(filled.ask(["规章制度"], "年假有几天？"))[-1]
+    assert isinstance(answer, Answer)
+    page.query_params["conversation"] = answer.conversation
+    assert not any("已移除" in each.label for each in page.run().expander)
+    filled.knowledge_base("规章制度").remove("年假.md")
+    assert any(r"年假\.md" in each.label and "已移除" in each.label for each in page.run().expander)
+
+
 def test_an_unknown_conversation_is_a_new_one(filled: Workspace, page: AppTest) -> None:
     page.query_params["conversation"] = "gone"
     page.run()

@@ -7,15 +7,16 @@ from kb.errors import NotFoundError
 from kb.store.conversations import Conversations
 from kb.types import Place
 from tests.kb.store.conftest import Store
+from tests.kb.store.filling import content, document
 
 
-def answer(question: str, text: str, *, refused: bool = False) -> Answer:
+def answer(question: str, text: str, *, refused: bool = False, document_id: int = 9) -> Answer:
     hit = Hit(
         rank=1,
         passage_id=5,
         kb_id="kb",
         kb_name="财报",
-        document_id=9,
+        document_id=document_id,
         document="a.pdf",
         text="研发费用为3亿元。",
         passage_text="研发费用为3亿元。",
@@ -43,7 +44,8 @@ def answer(question: str, text: str, *, refused: bool = False) -> Answer:
 def test_an_answer_comes_back_as_it_was_stored(store: Store) -> None:
     conversations = Conversations(store.database)
     talk = conversations.create("研发费用是多少？", ["kb"], created_by="w")
-    stored = answer("研发费用是多少？", "3亿元。")
+    document_id = document(store, "a.pdf", content(store, ["研发费用为3亿元。"]))
+    stored = answer("研发费用是多少？", "3亿元。", document_id=document_id)
     conversations.add(talk, stored)
     messages = conversations.messages(talk)
     assert [message.role for message in messages] == ["user", "assistant"]
@@ -56,6 +58,33 @@ def test_turns_are_the_last_answered_exchanges(store: Store) -> None:
     for number in range(5):
         conversations.add(talk, answer(f"问{number}", f"答{number}", refused=number == 3))
     assert [turn.question for turn in conversations.turns(talk, 3)] == ["问1", "问2", "问4"]
+
+
+def test_a_source_whose_document_is_removed_says_so(store: Store) -> None:
+    conversations = Conversations(store.database)
+    ids = [document(store, f"{n}.txt", content(store, [n], sha256=n), sha256=n) for n in "甲乙"]
+    talk, other = (conversations.create("费用", ["kb"]) for _ in range(2))
+    given = [answer("研发费用？", "3亿元。", document_id=each) for each in ids]
+    both = replace(
+        given[1], citations=(*given[1].citations, Citation(2, given[0].citations[0].hit))
+    )
+    for each in (*given, both):
+        conversations.add(talk, each)
+    conversations.add(other, given[1])
+
+    def removed(name: str) -> list[list[bool]]:
+        answers = [message.answer for message in conversations.messages(name)]
+        return [[each.hit.removed for each in one.citations] for one in answers if one is not None]
+
+    assert removed(talk) == [[False], [False], [False, False]]
+    store.removals.remove("kb", ids[0], bin_path=None, removed_by="")
+    assert removed(talk) == [[True], [False], [False, True]]
+    assert removed(other) == [[False]]
+    # No follow-up leans on what rested on that document alone.
+    said = [(turn.question, turn.answer) for turn in conversations.turns(talk, 3)]
+    assert said == [("研发费用？", ""), ("研发费用？", "3亿元。"), ("研发费用？", "3亿元。")]
+    store.catalog.delete("kb")
+    assert removed(talk) == [[True], [True], [True, True]]
 
 
 def test_every_stored_answer_knows_its_documents(store: Store) -> None:
@@ -112,6 +141,8 @@ def test_nothing_is_added_to_a_conversation_that_is_gone(store: Store) -> None:
 def test_a_follow_up_is_a_turn_as_it_was_completed(store: Store) -> None:
     conversations = Conversations(store.database)
     talk = conversations.create("一", ["kb"])
-    completed = replace(answer("那出差呢？", "100元"), standalone_question="出差的补贴是多少？")
+    document_id = document(store, "a.pdf", content(store, ["补贴100元。"]))
+    follow_up = answer("那出差呢？", "100元", document_id=document_id)
+    completed = replace(follow_up, standalone_question="出差的补贴是多少？")
     conversations.add(talk, completed)
     assert conversations.turns(talk, 3) == [Turn("出差的补贴是多少？", "100元")]
