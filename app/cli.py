@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, get_args
 
-from app import commands, output
+from app import commands, folders, output
 from app.api.requests import EARLIEST, LATEST, LONGEST_TEXT, format_of
 from app.backups import back_up, restore
 from app.messages import of_error
@@ -120,6 +120,19 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     exam.add_argument("--top-k", type=_positive, metavar="N", help=say("opt.top_k"))
     synonyms = command("synonyms", commands.synonyms, "name")
     synonyms.add_argument("--set", dest="file", metavar="FILE", help=say("opt.synonyms_file"))
+    linked = command("link", folders.link, "name")
+    linked.add_argument("folder", metavar="FOLDER", type=_path, help=say("arg.folder"))
+    linked.add_argument(
+        "--ignore", action="append", default=[], metavar="PATTERN", help=say("opt.ignore")
+    )
+    unlinked = command("unlink", folders.unlink, "name")
+    unlinked.add_argument("folder", metavar="FOLDER", help=say("arg.folder"))
+    unlinked.add_argument("--keep", action="store_true", help=say("opt.keep"))
+    synced = command("sync", folders.sync)
+    synced.add_argument("name", metavar="NAME", nargs="?", type=_words, help=say("arg.name"))
+    synced.add_argument("--dry-run", action="store_true", help=say("opt.dry_run"))
+    synced.add_argument("--confirm", action="store_true", help=say("opt.confirm"))
+    synced.add_argument("--no-wait", action="store_true", help=say("opt.no_wait"))
     jobs = command("jobs", commands.jobs)
     jobs.add_argument("--cancel", metavar="ID", help=say("opt.cancel"))
     jobs.add_argument("--retry", metavar="ID", help=say("opt.retry"))

@@ -15,6 +15,14 @@ import httpx
 
 from app.api.answers import AnswerEvent, PassagesEvent, SearchModel, TokenEvent
 from app.api.dependencies import LANGUAGE_HEADER
+from app.api.folder_models import (
+    FolderList,
+    IgnoreRequest,
+    LinkRequest,
+    SyncReport,
+    SyncRequest,
+    UnlinkRequest,
+)
 from app.api.models import (
     AddReport,
     DocumentList,
@@ -153,12 +161,19 @@ class RemoteOperations:
         """Add files and folders of this machine: the server reads them itself."""
         body = {"paths": [str(path.absolute()) for path in paths], "password": password}
         job = self._call(JobModel, "POST", self._path(name) + "/add", body=body)
-        while wait and job.state not in _FINISHED:
-            time.sleep(_POLL_SECONDS)
-            job = self.job(job.job_id)
+        if wait:
+            self.wait(job.job_id, on_progress=on_progress)
+        return self._call(AddReport, "GET", f"/jobs/{job.job_id}/report")
+
+    def wait(self, job_id: str, *, on_progress: OnProgress | None = None) -> JobModel:
+        """Wait until a job has ended."""
+        while True:
+            job = self.job(job_id)
             if on_progress is not None:
                 on_progress(job)
-        return self._call(AddReport, "GET", f"/jobs/{job.job_id}/report")
+            if job.state in _FINISHED:
+                return job
+            time.sleep(_POLL_SECONDS)
 
     def documents(self, name: str, wanted: DocumentsRequest) -> DocumentList:
         """List documents."""
@@ -172,6 +187,26 @@ class RemoteOperations:
     def set_synonyms(self, name: str, request: SynonymsRequest) -> SynonymsModel:
         """Write other synonyms in place of all."""
         return self._call(SynonymsModel, "PUT", self._path(name) + "/synonyms", body=request)
+
+    def folders(self, name: str) -> FolderList:
+        """List the folders that a knowledge base mirrors."""
+        return self._call(FolderList, "GET", self._path(name) + "/folders")
+
+    def link(self, name: str, request: LinkRequest) -> SyncReport:
+        """Mirror a folder and tell what is in it; nothing is taken in yet."""
+        return self._call(SyncReport, "POST", self._path(name) + "/folders", body=request)
+
+    def ignore(self, name: str, request: IgnoreRequest) -> FolderList:
+        """Leave files of a folder out by their names."""
+        return self._call(FolderList, "POST", self._path(name) + "/folders/ignore", body=request)
+
+    def unlink(self, name: str, request: UnlinkRequest) -> FolderList:
+        """Mirror a folder no more."""
+        return self._call(FolderList, "POST", self._path(name) + "/folders/unlink", body=request)
+
+    def sync(self, name: str, request: SyncRequest) -> SyncReport:
+        """Bring a knowledge base in step with its folders, or tell what that would do."""
+        return self._call(SyncReport, "POST", self._path(name) + "/sync", body=request)
 
     def show(self, name: str, document: str, *, passages: bool = False) -> Shown:
         """Return the text of a document, to be read piece by piece."""

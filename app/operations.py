@@ -7,6 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from app.api.answers import AnswerEvent, PassagesEvent, SearchModel, TokenEvent
+from app.api.folder_models import (
+    FolderList,
+    IgnoreRequest,
+    LinkRequest,
+    SyncReport,
+    SyncRequest,
+    UnlinkRequest,
+)
 from app.api.models import (
     AddedFile,
     AddReport,
@@ -44,6 +52,7 @@ from app.convert import (
     search_model,
     synonyms_model,
 )
+from app.mirroring import Mirroring
 from app.models import checked_chat_model, model_list
 from app.shown import Shown
 from app.strings import Language
@@ -64,6 +73,7 @@ class LocalOperations:
     def __init__(self, workspace: Workspace, language: Language) -> None:
         self._workspace = workspace
         self._language = language
+        self._mirroring = Mirroring(workspace, language)
 
     def create(self, request: CreateRequest) -> KnowledgeBaseModel:
         """Make a knowledge base."""
@@ -297,6 +307,26 @@ class LocalOperations:
         folder = self._workspace.settings.models
         self._workspace.engines.use_chat_model(checked_chat_model(name, folder))
         return self.models()
+
+    def folders(self, name: str) -> FolderList:
+        """List the folders that a knowledge base mirrors."""
+        return self._mirroring.folders(name)
+
+    def link(self, name: str, request: LinkRequest) -> SyncReport:
+        """Mirror a folder and tell what is in it; nothing is taken in yet."""
+        return self._mirroring.link(name, request)
+
+    def ignore(self, name: str, request: IgnoreRequest) -> FolderList:
+        """Leave files of a folder out by their names."""
+        return self._mirroring.ignore(name, request)
+
+    def unlink(self, name: str, request: UnlinkRequest) -> FolderList:
+        """Mirror a folder no more."""
+        return self._mirroring.unlink(name, request)
+
+    def sync(self, name: str, request: SyncRequest) -> SyncReport:
+        """Bring a knowledge base in step with its folders, or tell what that would do."""
+        return self._mirroring.sync(name, request)
 
     def close(self) -> None:
         """Close the workspace."""

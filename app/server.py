@@ -165,6 +165,7 @@ class _Opening(threading.Thread):
         set_workspace(self._workspace)
         try:
             exams().resume_interrupted()
+            self._workspace.watch_folders()
             self._workspace.engines.warm_up()
         except Exception:
             # Whoever asks meets the same failure, as a sentence.

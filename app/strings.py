@@ -271,6 +271,7 @@ _PAGES: dict[str, tuple[str, str]] = {
     "job.add": ("添加文件", "Adding files"),
     "job.reindex": ("更换向量模型", "Changing the embedder"),
     "job.read_again": ("重新处理文件", "Reading files again"),
+    "job.sync": ("同步文件夹", "Synchronising a folder"),
     "job.other": ("后台任务", "Background job"),
     "job.progress": ("{done}/{total} 个文件", "{done} of {total} files"),
     "job.eta": ("还需约 {eta}", "about {eta} left"),
@@ -508,6 +509,15 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "error.catalog_newer.plain": (
         "数据文件夹由较新版本的知库写成，这个版本不能使用。",
         "A newer version of Zhiku has written the data folder; this one cannot use it.",
+    ),
+    "error.folder_unreachable": (
+        "文件夹 {path} 无法访问（{problem}），已收录的内容保持不变。",
+        "The folder {path} cannot be reached ({problem}); what was taken in stays.",
+    ),
+    "error.folder_unreachable.plain": ("文件夹无法访问。", "The folder cannot be reached."),
+    "error.excluded_by_person": (
+        "已从知识库排除，原文件没有改动。",
+        "Taken out of the knowledge base; the file itself is as it was.",
     ),
     "error.ingest_failed": ("文件没有收录成功：{message}", "The file was not taken in: {message}"),
     "error.ingest_failed.plain": ("文件没有收录成功。", "The file was not taken in."),
@@ -877,6 +887,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "kind.chat_model": ("语言模型", "chat model"),
     "kind.embedder": ("向量模型", "embedder"),
     "kind.prompt": ("提示词", "prompt"),
+    "kind.folder": ("文件夹", "folder"),
     "kind.path": ("路径", "path"),
     "kind.data_folder": ("数据文件夹", "data folder"),
     "kind.backup": ("备份文件", "backup"),
@@ -954,6 +965,49 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "cli.backup_progress": ("已写 {done} / {total}", "{done} of {total} written"),
     "cli.restore_progress": ("已恢复 {done} / {total}", "{done} of {total} restored"),
+    "cli.link": (
+        "让知识库与一个文件夹保持一致，只读取，不改动其中的文件",
+        "mirror a folder, which is only read",
+    ),
+    "cli.unlink": ("不再与文件夹保持一致", "mirror a folder no more"),
+    "cli.sync": (
+        "按文件夹的现状更新知识库，不写名称就更新全部",
+        "bring a knowledge base, or all of them, in step with their folders",
+    ),
+    "cli.arg.folder": ("文件夹", "the folder"),
+    "cli.opt.ignore": (
+        "不收录的文件，写法同 .gitignore，可重复",
+        "files to leave out, as in .gitignore; repeatable",
+    ),
+    "cli.opt.keep": ("保留已收录的文件", "keep its documents"),
+    "cli.opt.dry_run": ("只说明会做什么，不做改动", "only tell what would be done"),
+    "cli.opt.confirm": ("大量文件已删除时，确认从知识库移除", "remove even many documents"),
+    "cli.linked": (
+        "已登记，尚未收录。运行 kb sync {name} 开始。",
+        "Linked; nothing is taken in yet. kb sync {name} begins.",
+    ),
+    "cli.unlinked": (
+        "已解除，其文件已从知识库移除，原文件夹没有改动。",
+        "Unlinked; its documents are out, the folder is as it was.",
+    ),
+    "cli.unlinked_kept": (
+        "已解除，已收录的内容继续可用。",
+        "Unlinked; what was taken in still answers.",
+    ),
+    "cli.sync.counts": (
+        "新增 {added} · 修改 {changed} · 改名 {renamed} · 删除 {removed}",
+        "{added} new · {changed} changed · {renamed} renamed · {removed} removed",
+    ),
+    "cli.sync.moving": (
+        "{count} 个文件正在写入，稍后再看",
+        "{count} files are still being written",
+    ),
+    "cli.sync.excluded": ("{count} 个文件按规则不收录", "{count} files are left out"),
+    "cli.sync.unreadable": ("无法读取：{path}", "cannot be read: {path}"),
+    "cli.sync.must_confirm": (
+        "有 {count} 个文件已删除，超过限度，先不移除。确认无误请运行 kb sync --confirm。",
+        "{count} files are gone, too many to remove unasked. If that is right: kb sync --confirm.",
+    ),
     "cli.json": ("输出一个 JSON 值", "print one JSON value"),
     "cli.arg.name": ("知识库的名称或 ID", "name or id of a knowledge base"),
     "cli.arg.new_name": ("新名称", "the new name"),

@@ -11,6 +11,7 @@ KBError                          base: ``code`` + ``params`` become a sentence a
 ├── BusyError                    another process holds the data folder
 ├── CatalogError                 the catalog cannot be opened or is damaged
 │   └── CatalogVersionError      a newer version has written it
+├── FolderUnreachableError       a mirrored folder is not there or cannot be listed
 ├── IngestError                  a document could not be taken in
 ├── CancelledError               a person cancelled the work
 ├── BackupError                  a backup could not be written or restored
@@ -106,6 +107,12 @@ class CatalogVersionError(CatalogError):
     """A newer version has written the catalog. Params: ``path``."""
 
     code = "catalog_newer"
+
+
+class FolderUnreachableError(KBError):
+    """A mirrored folder is not there or cannot be listed. Params: ``path``, ``problem``."""
+
+    code = "folder_unreachable"
 
 
 class IngestError(KBError):

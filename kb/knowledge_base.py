@@ -16,6 +16,7 @@ from kb.ingest.originals import remove_document
 from kb.ingest.runner import JobRunner
 from kb.store.catalog import Catalog
 from kb.store.documents import Documents, Order
+from kb.store.folders import Folders
 from kb.store.health import FileHealth
 from kb.store.jobs import Jobs, QueuedItem
 from kb.store.passages import Passages
@@ -36,6 +37,7 @@ from kb.types import (
     PagePart,
     PagePlace,
     PageText,
+    Reason,
     SearchFilter,
     StoredPassage,
 )
@@ -64,6 +66,7 @@ class KnowledgeBase:
         health: FileHealth,
         synonyms: Synonyms,
         selections: Selections,
+        folders: Folders,
         jobs: Jobs,
         runner: JobRunner,
         indexes: IndexKeeper,
@@ -78,6 +81,7 @@ class KnowledgeBase:
         self._health = health
         self._synonyms = synonyms
         self._selections = selections
+        self._folders = folders
         self._jobs = jobs
         self._runner = runner
         self._indexes = indexes
@@ -143,12 +147,17 @@ class KnowledgeBase:
         Raises:
             NotFoundError: a document does not exist.
         """
-        names = (
-            [record.document for record in self._documents.page(self.kb_id, limit=None)]
+        records = (
+            self._documents.page(self.kb_id, limit=None)
             if documents is None
-            else [self.document(name).document for name in documents]
+            else [self.document(name) for name in documents]
         )
-        items = [QueuedItem(str(self.files / name), name) for name in names]
+        # What a person has taken out comes back when that person names it, not with all the others.
+        items = [
+            QueuedItem(str(self._path_of(record)), record.document)
+            for record in records
+            if documents is not None or record.state != "excluded"
+        ]
         return self._runner.queue(
             lambda: self._jobs.create(
                 self.kb_id,
@@ -267,12 +276,20 @@ class KnowledgeBase:
             NotFoundError: the file is gone.
         """
         record = self._documents.get(self.kb_id, document_id)
-        path = self.files / record.document
+        path = self._path_of(record)
         if not path.is_file():
             raise NotFoundError(
                 f"the original of {record.document} is gone", kind="file", name=record.document
             )
         return path
+
+    def _path_of(self, record: DocumentRecord) -> Path:
+        """Where a document's original is: among the originals, or in a linked folder."""
+        linked = self._folders.place_of(record.document_id)
+        if linked is None:
+            return self.files / record.document
+        folder_id, path = linked
+        return Path(self._folders.get(folder_id).path) / path
 
     def page_image(
         self, document_id: int, page: int, *, boxes: Sequence[Box] = (), scale: float = 1.5
@@ -290,12 +307,17 @@ class KnowledgeBase:
     def remove(self, name: str | int, *, removed_by: str = "") -> DocumentRecord:
         """Take a document out: no answer finds it any more, its file goes to the bin.
 
+        That of a linked folder stays where it is; its document is listed as excluded from now on.
+
         Raises:
             NotFoundError: nothing fits.
             AmbiguousNameError: several documents fit.
         """
         record = self.document(name)
-        remove_document(self._removals, self.folder, record, removed_by=removed_by)
+        if self._folders.place_of(record.document_id) is not None:
+            self._folders.exclude(record.document_id, Reason("excluded_by_person", {}))
+        else:
+            remove_document(self._removals, self.folder, record, removed_by=removed_by)
         self._indexes.catch_up()
         self._runner.wake()
         return record

@@ -24,10 +24,12 @@ from kb.embedders.registry import open_embedder
 from kb.engines import EmbedderOpener, Engines
 from kb.errors import NotFoundError, SettingsError, VectorIndexError
 from kb.folder import CATALOG, hold_folder
+from kb.ingest.mirror import Mirror
 from kb.ingest.originals import complete_removals
 from kb.ingest.pace import Pace
 from kb.ingest.pipeline import Pipeline
 from kb.ingest.runner import JobRunner
+from kb.ingest.watching import Watcher
 from kb.knowledge_base import KnowledgeBase
 from kb.llms.base import Sampling
 from kb.llms.endpoint import never
@@ -41,6 +43,7 @@ from kb.store.conversations import Conversations
 from kb.store.database import Database
 from kb.store.documents import Documents
 from kb.store.feedback import Feedback
+from kb.store.folders import Folders
 from kb.store.health import FileHealth
 from kb.store.jobs import Jobs
 from kb.store.passages import Passages
@@ -79,6 +82,7 @@ class Workspace:
         self._health = FileHealth(self._database)
         self._synonyms = Synonyms(self._database)
         self._selections = Selections(self._database)
+        self._folders = Folders(self._database)
         self._jobs = Jobs(self._database)
         self.conversations = Conversations(self._database)
         self.feedback = Feedback(self._database)
@@ -105,6 +109,7 @@ class Workspace:
             contents=self._contents,
             vectors=self._vectors,
             jobs=self._jobs,
+            folders=self._folders,
             pipeline=Pipeline(
                 documents=self._documents,
                 contents=self._contents,
@@ -118,6 +123,15 @@ class Workspace:
             workers=settings.parse_workers,
         )
         self.queue = JobQueue(self._jobs, self._runner, self._files)
+        self.mirror = Mirror(
+            self._folders,
+            self._documents,
+            self._removals,
+            self._jobs,
+            self._runner,
+            self._files,
+        )
+        self.watcher = Watcher(self.mirror, self._catalog.ids_in_use)
         self._retriever = Retriever(
             self._passages,
             TableAnswers(self._sheets, TableAsker(self._sheets, self.engines.sheet_databases)),
@@ -165,8 +179,13 @@ class Workspace:
             workspace.engines.tend_indexes()
         return workspace
 
+    def watch_folders(self) -> None:
+        """Synchronise the mirrored folders by itself from now on, until `close`."""
+        self.watcher.start()
+
     def close(self) -> None:
         """Stop the work, close every part, and let another process have the folder."""
+        self.watcher.close()
         self._runner.close()
         if self._owns_parsers:
             self._parsers.close()
@@ -234,6 +253,7 @@ class Workspace:
             health=self._health,
             synonyms=self._synonyms,
             selections=self._selections,
+            folders=self._folders,
             jobs=self._jobs,
             runner=self._runner,
             indexes=self.engines.indexes(kb_id),

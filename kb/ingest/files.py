@@ -45,7 +45,7 @@ def expand(paths: Sequence[Path]) -> list[QueuedItem]:
         else:
             raise NotFoundError(f"no file or folder {path}", kind="path", name=str(path))
         for file, name in found:
-            document = _unused(unicodedata.normalize("NFC", name), taken)
+            document = unused(unicodedata.normalize("NFC", name), taken)
             taken.add(document)
             items.append(QueuedItem(str(file.absolute()), document))
     return items
@@ -59,7 +59,8 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(root) / name
 
 
-def _unused(name: str, taken: set[str]) -> str:
+def unused(name: str, taken: set[str]) -> str:
+    """The name itself, or with a number, as file managers do it, where it is taken."""
     if name not in taken:
         return name
     stem, suffix = os.path.splitext(name)  # noqa: PTH122 - a path inside the knowledge base, as text

@@ -282,6 +282,7 @@ class IndexKeeper:
             raise CancelledError(f"the indexes of {self._kb_id} are left behind the catalog")
 
     def _apply_keywords(self, change: Change, stopped: Callable[[], bool]) -> None:
+        # "retitle" adds what is there already, under its new title.
         if change.action == "remove":
             self.keywords.remove(change.first_passage_id, change.count)
             return

@@ -32,9 +32,11 @@ _BLOCK = 1 << 20
 class Source:
     """A file to take in: where it lies, and the document that it becomes.
 
-    ``owned`` files (uploads) are moved to the originals, others are copied. ``staging`` is a path
-    of this item alone, on the originals' file system. ``again`` reads the file even if its content
-    is known; ``force_ocr`` has its pages' pictures read even where there is text.
+    ``owned`` files (uploads) are moved to the originals, those of mirrored folders (``in_place``)
+    stay where they are, others are copied. ``staging`` is a path of this item alone, on the
+    originals' file system. ``linked`` ones lie outside the data folder. ``again`` reads the file
+    even if its content is known; ``force_ocr`` has its pages' pictures read even where there is
+    text.
     """
 
     path: Path
@@ -45,6 +47,15 @@ class Source:
     password: str | None = field(default=None, repr=False)
     again: bool = False
     force_ocr: bool = False
+    in_place: bool = False
+    linked: bool = False
+
+    @property
+    def label(self) -> str:
+        """Where the document comes from, in a word of the catalog."""
+        if self.linked:
+            return "linked"
+        return "upload" if self.owned else "added"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,7 @@ class Pipeline:
             source.document,
             size=status.st_size,
             mtime=status.st_mtime,
-            source="upload" if source.owned else "added",
+            source=source.label,
             created_by=source.created_by,
         )
         if status.st_size > self._max_file_bytes:
@@ -221,7 +232,8 @@ class Pipeline:
             sha256=file.sha256,
             size=file.status.st_size,
         )
-        self._keep(kb_id, file.path, file.source.document, answers=answers)
+        if not file.source.in_place:
+            self._keep(kb_id, file.path, file.source.document, answers=answers)
         return Taken(outcome, reason, file.document_id, file.sha256, None, 0, _since(file.started))
 
     def keep(self, kb_id: str, source: Source, *, answers: bool) -> None:
@@ -292,7 +304,7 @@ class Pipeline:
             source.document,
             size=0,
             mtime=0,
-            source="upload" if source.owned else "added",
+            source=source.label,
             created_by=source.created_by,
         )
         reason = Reason("file_vanished", {"path": str(source.path)})
@@ -302,7 +314,7 @@ class Pipeline:
     def _stage_file(self, source: Source, cancelled: Callable[[], bool]) -> tuple[Path, str]:
         """Hash the file while it is copied beside the originals; an upload is there already."""
         digest = hashlib.sha256()
-        if source.owned:
+        if source.owned or source.in_place:
             for block in _blocks(source.path, cancelled):
                 digest.update(block)
             return source.path, digest.hexdigest()
@@ -318,7 +330,8 @@ class Pipeline:
         return source.staging, digest.hexdigest()
 
     def _keep_original(self, kb_id: str, file: _StagedFile) -> None:
-        self._move_to_originals(kb_id, file.path, file.source.document)
+        if not file.source.in_place:
+            self._move_to_originals(kb_id, file.path, file.source.document)
 
     def _move_to_originals(self, kb_id: str, path: Path, document: str) -> None:
         """Move a file to the originals, in one step."""

@@ -21,12 +21,14 @@ from kb.ingest.reindexing import REINDEX, Reindexer
 from kb.store.catalog import Catalog
 from kb.store.contents import Contents
 from kb.store.documents import Documents
+from kb.store.folders import Folders, MirroredFile
 from kb.store.jobs import MAX_ATTEMPTS, Jobs
 from kb.store.vectors import Vectors
 from kb.types import JobItem, JobRecord, Reason
 
 logger = logging.getLogger(__name__)
 
+SYNC = "sync"
 _IDLE_SECONDS = 5.0
 _LONG_PASSAGES = 5_000
 # What goes wrong at each pass of the loop is told so often.
@@ -75,6 +77,7 @@ class JobRunner:
         contents: Contents,
         vectors: Vectors,
         jobs: Jobs,
+        folders: Folders,
         pipeline: Pipeline,
         pace: Pace,
         provider: Provider,
@@ -84,6 +87,7 @@ class JobRunner:
         self._documents = documents
         self._contents = contents
         self._jobs = jobs
+        self._folders = folders
         self._pipeline = pipeline
         self._provider = provider
         self._workers = workers
@@ -275,6 +279,7 @@ class JobRunner:
     def _take_in(self, job: JobRecord, item: JobItem) -> None:
         attempts = self._jobs.begin_item(job.job_id, item.position)
         payload = self._jobs.payload(job.job_id)
+        linked = bool(payload.get("linked")) or self._is_linked(job.kb_id, item)
         with self._queueing:
             # A job may be seen before the one who queued it has left its password.
             password = self._passwords.get(job.job_id)
@@ -287,7 +292,15 @@ class JobRunner:
             password=password,
             again=job.kind == "read_again",
             force_ocr=bool(payload.get("force_ocr")),
+            in_place=job.kind == SYNC or linked,
+            linked=linked,
         )
+        before = _status(source.path)
+        if job.kind == SYNC and before is None:
+            # It went while it waited for its turn: the next look at the folder deals with that.
+            reason = Reason("file_vanished", {"path": item.path})
+            self._jobs.finish_item(job.job_id, item.position, "cancelled", reason=reason)
+            return
         if attempts > MAX_ATTEMPTS:
             self._refuse(job, item, source, Reason("crashes_the_server", {}))
             return
@@ -309,6 +322,10 @@ class JobRunner:
             logger.exception("%s of job %s failed", item.document, job.job_id)
             self._refuse(job, item, source, _reason_of(exc))
             return
+        if job.kind == SYNC and before is not None and taken.sha256 is not None:
+            path = source.path.relative_to(payload["root"]).as_posix()
+            noted = MirroredFile(path, *before, taken.sha256, taken.document_id)
+            self._folders.note(payload["folder"], [noted])
         long = taken.passages > _LONG_PASSAGES
         if long:
             self._jobs.stage_item(job.job_id, item.position, "index", passages=taken.passages)
@@ -335,6 +352,12 @@ class JobRunner:
             pages=taken.pages,
             passages=taken.passages,
             seconds=taken.seconds,
+        )
+
+    def _is_linked(self, kb_id: str, item: JobItem) -> bool:
+        """Whether a file lies outside the originals for good: it is only read."""
+        return not Path(item.path).is_relative_to(self._provider.folder(kb_id)) and (
+            self._documents.source(kb_id, item.document) == "linked"
         )
 
     def _give_up(self, job: JobRecord, item: JobItem) -> None:
@@ -365,7 +388,7 @@ class JobRunner:
             item.document,
             size=0,
             mtime=0,
-            source="upload" if source.owned else "added",
+            source=source.label,
             created_by=job.created_by,
         )
         answers = self._documents.refuse(
@@ -408,6 +431,15 @@ class JobRunner:
 
     def _staging(self, job: JobRecord) -> Path:
         return self._provider.folder(job.kb_id) / "incoming" / f"job-{job.job_id}"
+
+
+def _status(path: Path) -> tuple[int, int] | None:
+    """Size and time of a file before it is read: what changes later is seen as a change."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def _reason_of(exc: Exception) -> Reason:

@@ -103,6 +103,15 @@ class Catalog:
         except NotFoundError:
             return self._one(knowledge_bases.c.id == name, name)
 
+    def ids_in_use(self) -> list[str]:
+        """The ids of the knowledge bases that were not deleted; counts nothing."""
+        with self._db.read() as connection:
+            return list(
+                connection.execute(
+                    select(knowledge_bases.c.id).where(knowledge_bases.c.deleted_at.is_(None))
+                ).scalars()
+            )
+
     def asked(self, names: Sequence[str]) -> list[AskedBase]:
         """Find knowledge bases by their names, or else by their ids; counts nothing.
 

@@ -16,7 +16,10 @@ _LONGEST_CHANGE = 8192
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``count`` passages from ``first_passage_id`` on became live ("add") or dead ("remove")."""
+    """``count`` passages from ``first_passage_id`` on became live ("add") or dead ("remove").
+
+    Or their document has another title ("retitle"), which concerns words and no vectors.
+    """
 
     number: int
     action: str

@@ -126,6 +126,24 @@ class Documents:
             ).first()
         return None if row is None else KnownFile(row.id, row.sha256, row.content_id, row.state)
 
+    def source(self, kb_id: str, path: str) -> str | None:
+        """Where the document with exactly this path comes from; None where there is none."""
+        with self._db.read() as connection:
+            return connection.execute(
+                select(documents.c.source).where(
+                    documents.c.kb_id == kb_id, documents.c.path == path
+                )
+            ).scalar()
+
+    def names(self, kb_id: str) -> set[str]:
+        """The paths of all documents."""
+        with self._db.read() as connection:
+            return set(
+                connection.execute(
+                    select(documents.c.path).where(documents.c.kb_id == kb_id)
+                ).scalars()
+            )
+
     def content_id(self, kb_id: str, document_id: int) -> int | None:
         """The content that a document answers from; None where there is none yet."""
         with self._db.read() as connection:

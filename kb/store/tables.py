@@ -162,6 +162,37 @@ documents = Table(
     sqlite_autoincrement=True,
 )
 
+mirrored_folders = Table(
+    "mirrored_folders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kb_id", String, ForeignKey("knowledge_bases.id"), nullable=False),
+    # "" for the drop folder, whose place depends on that of the data folder.
+    Column("path", Text, nullable=False),
+    Column("ignore", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("scanned_at", Float),
+    Column("files", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    *_reason(),
+    Index("mirrored_folders_by_path", "kb_id", "path", unique=True),
+    sqlite_autoincrement=True,
+)
+
+mirrored_files = Table(
+    "mirrored_files",
+    metadata,
+    Column("folder_id", Integer, ForeignKey("mirrored_folders.id"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("mtime_ns", Integer, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("document_id", Integer, nullable=False),
+    Index("mirrored_files_by_document", "document_id"),
+)
+
 binned_documents = Table(
     "binned_documents",
     metadata,

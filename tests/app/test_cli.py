@@ -139,6 +139,9 @@ def test_every_command_of_the_contract_takes_json() -> None:
         "models",
         "doctor",
         # Beyond the contract.
+        "link",
+        "unlink",
+        "sync",
         "backup",
         "restore",
     }
@@ -371,3 +374,49 @@ def test_beside_a_server_a_backup_is_written_and_a_restore_refused(
     assert kb("backup", str(file), home=running.home).returncode == 0
     refused = kb("restore", str(file), "--replace", "--json", home=running.home)
     assert (refused.returncode, value(refused)["error"]["code"]) == (1, "busy")
+
+
+def test_a_folder_is_mirrored_from_the_command_line(kb: Command, tmp_path: Path) -> None:
+    home, share = tmp_path / "home", tmp_path / "share"
+    share.mkdir()
+    for name, text in (("a.txt", "研发费用为3.2亿元。"), ("b.txt", "年假为十天。")):
+        (share / name).write_text(text, encoding="utf-8")
+        os.utime(share / name, (1_600_000_000, 1_600_000_000))
+    kb("create", "财报", home=home)
+    linked = value(kb("link", "财报", str(share), "--ignore", "b.*", "--json", home=home))
+    (folder,) = linked["folders"]
+    assert (linked["dry_run"], folder["added"], folder["excluded"]) == (True, 1, 1)
+    assert (folder["added_files"], folder["excluded_files"]) == (["a.txt"], ["b.txt"])
+    assert value(kb("documents", "财报", "--json", home=home))["documents"] == []
+    told = kb("sync", "财报", "--dry-run", home=home)
+    assert "新增 1 · 修改 0 · 改名 0 · 删除 0" in told.stdout
+    assert kb("sync", "--json", home=home).returncode == 0
+    (document,) = value(kb("documents", "财报", "--json", home=home))["documents"]
+    assert (document["document"], document["state"]) == ("a.txt", "ready")
+    (share / "a.txt").rename(share / "c.txt")
+    renamed = value(kb("sync", "财报", "--json", home=home))["folders"][-1]
+    assert renamed["renamed_files"] == [{"before": "a.txt", "now": "c.txt"}]
+    share.rename(tmp_path / "away")
+    away = kb("sync", "财报", "--json", home=home)
+    assert away.returncode == 1
+    assert "无法访问" in value(away)["folders"][-1]["problem"]
+    assert kb("unlink", "财报", str(share), home=home).returncode == 0
+    assert value(kb("documents", "财报", "--json", home=home))["documents"] == []
+    assert kb("unlink", "财报", str(share), "--json", home=home).returncode == 1
+
+
+def test_a_folder_is_mirrored_beside_a_server(
+    kb: Command, running: RunningServer, tmp_path: Path
+) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    (share / "a.txt").write_text("研发费用为3.2亿元。", encoding="utf-8")
+    os.utime(share / "a.txt", (1_600_000_000, 1_600_000_000))
+    kb("create", "新库", home=running.home)
+    assert kb("link", "新库", str(share), home=running.home).returncode == 0
+    synced = kb("sync", "新库", "--json", home=running.home)
+    assert synced.returncode == 0
+    assert value(synced)["folders"][-1]["added"] == 1
+    (document,) = value(kb("documents", "新库", "--json", home=running.home))["documents"]
+    assert (document["document"], document["state"]) == ("a.txt", "ready")
+    assert kb("unlink", "新库", str(share), "--keep", home=running.home).returncode == 0
