@@ -23,8 +23,8 @@ from benchmarks.gate import Question, questions
 from benchmarks.quality import ingest, is_gold_hit
 from kb.answer import retrieval
 from kb.answer.articles import NamedArticles
+from kb.answer.candidates import Searchable
 from kb.answer.fusion import reciprocal_rank_fusion
-from kb.answer.retrieval import Searchable
 from kb.exam.metrics import figure, interval_text
 from kb.exam.questions import parse_questions
 from kb.settings import Settings

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from kb.answer.retrieval import Searchable
+from kb.answer.candidates import Searchable
 from kb.answer.synonyms import parse_groups
 from kb.embedders.base import Embedder
 from kb.errors import NotFoundError

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from kb.answer.candidates import Searchable
 from kb.answer.chain import Answerer, Question
 from kb.answer.fixed_replies import fixed_reply
 from kb.answer.followups import MEMORY
 from kb.answer.language import answer_language
 from kb.answer.prompts import PromptFolder
-from kb.answer.retrieval import Retriever, Searchable
+from kb.answer.retrieval import Retriever
 from kb.answer.tables.answers import TableAnswers
 from kb.answer.tables.asking import TableAsker
 from kb.answer_types import FIXED_REPLY, Answer, AnswerLanguage, AskEvent, SearchResult, Turn
@@ -189,6 +190,7 @@ class Workspace:
         self._runner.close()
         if self._owns_parsers:
             self._parsers.close()
+        self._retriever.close()
         self.engines.close()
         self._database.close()
         self._lock.release()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from kb.store.passages import GroupPlace, Passages
 from kb.text.normalise import compact, normalise
@@ -107,18 +107,18 @@ def _of_statute(
     an article that only one document has is meant.
     """
     wanted, asked = _name(title), _name(question)
+
+    @cache
+    def rank_of(name: str) -> tuple[tuple[int, int], str]:
+        # Of names that fit alike, the shortest has the least besides; of those in the question,
+        # the longest says the most.
+        if title:
+            return (_likeness(wanted, name), -len(name)), name
+        return (int(name in asked), len(name)), name
+
     ranked: list[tuple[tuple[int, int], str, GroupPlace]] = []
     for place in places:
-        ranks = [
-            # Of names that fit alike, the shortest has the least besides; of those in the question,
-            # the longest says the most.
-            (
-                (_likeness(wanted, name), -len(name)) if title else (int(name in asked), len(name)),
-                name,
-            )
-            for name in _names_of(place)
-        ]
-        rank, name = max(ranks, default=((0, 0), ""))
+        rank, name = max(map(rank_of, _names_of(place)), default=((0, 0), ""))
         if rank[0]:
             ranked.append((rank, name, place))
     if not ranked:
@@ -163,9 +163,11 @@ def _names_of(place: GroupPlace) -> Iterable[str]:
                 yield name
 
 
-def _forms(text: str) -> Iterable[str]:
+# A question about a first article meets the names of all statutes, and the next one again.
+@lru_cache(maxsize=32_768)
+def _forms(text: str) -> tuple[str, ...]:
     """A name, and the same without what its brackets add, such as the year of its version."""
-    return dict.fromkeys((_name(text), _name(_IN_BRACKETS.sub("", text))))
+    return tuple(dict.fromkeys((_name(text), _name(_IN_BRACKETS.sub("", text)))))
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from kb.answer.candidates import Searchable
 from kb.answer.check import CHECK, checked, log_odds
 from kb.answer.context import fit, number
 from kb.answer.extract import best_sentences
@@ -19,7 +20,7 @@ from kb.answer.language import Language
 from kb.answer.phrases import REFUSAL, drop_preamble, is_refusal, without_preamble
 from kb.answer.prompts import Prompt, PromptFolder
 from kb.answer.quoting import quotation, with_quotation
-from kb.answer.retrieval import Retriever, Searchable
+from kb.answer.retrieval import Retriever
 from kb.answer.script import in_words_of, is_traditional
 from kb.answer.versions import Preferred, Version, note
 from kb.answer_types import (

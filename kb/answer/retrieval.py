@@ -10,19 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kb.answer.articles import NamedArticles, mentions, named_articles
+from kb.answer.candidates import CandidateFinder, Searchable
 from kb.answer.duplicates import step_back
 from kb.answer.fusion import reciprocal_rank_fusion
 from kb.answer.gate import GateFeatures, answerable, coverage, gate_features
 from kb.answer.language import Language
-from kb.answer.merging import Near, merged
 from kb.answer.statute_words import Wording, is_article, statute_words
-from kb.answer.synonyms import Alternatives, Groups, alternatives, with_words_asked
+from kb.answer.synonyms import Alternatives, alternatives, with_words_asked
 from kb.answer.tables.answers import FromTable, TableAnswers
 from kb.answer.versions import Preferred, Said, not_in_force, preferred_first, superseded
 from kb.answer_types import Hit
-from kb.embedders.base import Embedder
-from kb.indexes.base import KeywordIndex, VectorIndex
-from kb.selection import Selection
+from kb.embedders.base import Vectors
 from kb.store.passages import FoundPassage, Passages
 from kb.text.windows import Window, join, merge_places, trim_overlaps, widen
 from kb.types import PASSAGE_LIMIT, WHOLE, Line, SearchFilter
@@ -49,18 +47,6 @@ _ARTICLE_IS_MISSING = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Searchable:
-    """A knowledge base as retrieval sees it; where ``among`` is there, only those passages."""
-
-    kb_id: str
-    embedder: Embedder
-    vectors: VectorIndex
-    keywords: KeywordIndex
-    synonyms: Groups = ()
-    among: Selection | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Retrieval:
     """Passages for a question, best first, and how likely they answer it (0 to 1).
 
@@ -79,6 +65,17 @@ class Retrieval:
     preferred: Mapping[int, Preferred]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as it was searched first: its synonyms by knowledge base, and its vectors."""
+
+    bases: Sequence[Searchable]
+    question: str
+    same: Mapping[str, Sequence[Alternatives]]
+    queries: Mapping[str, Vectors]
+    wanted: SearchFilter
+
+
 class Retriever:
     """Hybrid retrieval over one or several knowledge bases."""
 
@@ -91,6 +88,11 @@ class Retriever:
         self._passages = passages
         self._tables = tables
         self._wordings = wordings
+        self._finder = CandidateFinder()
+
+    def close(self) -> None:
+        """End the thread that helps searching."""
+        self._finder.close()
 
     def retrieve(
         self,
@@ -112,12 +114,12 @@ class Retriever:
             PromptError: the table of what statutes say is wrong.
         """
         same = {base.kb_id: alternatives(question, base.synonyms) for base in bases}
-        nearest, by_keyword = self._candidates(bases, [question], question, same, CANDIDATES)
-        found = self._passages.found([*(near.passage_id for near in nearest), *by_keyword], wanted)
+        candidates = self._finder.find(bases, [question], question, same, CANDIDATES)
+        found = self._passages.found(candidates.passage_ids(), wanted)
         # What was deleted since an index last caught up is unknown to the catalog.
-        nearest = [near for near in nearest if near.passage_id in found]
+        nearest = [near for near in candidates.nearest if near.passage_id in found]
         by_vector = [near.passage_id for near in nearest]
-        by_keyword = {key: score for key, score in by_keyword.items() if key in found}
+        by_keyword = {key: score for key, score in candidates.by_keyword.items() if key in found}
         # A passage that has another name for what was asked has what was asked.
         said = [each for found_words in same.values() for each in found_words]
         first = [with_words_asked(_searched_text(found[key]), said) for key in [*by_keyword][:1]]
@@ -142,7 +144,8 @@ class Retriever:
         found.update(self._passages.found([key for key in named if key not in found], wanted))
         named = [key for key in named if key in found]
         if not named:
-            fused = self._in_statute_words(bases, question, same, fused, found, wanted)
+            asked = _Asked(bases, question, same, candidates.queries, wanted)
+            fused = self._in_statute_words(asked, fused, found)
         preferred = superseded(
             question, [key for key, _score in fused], {key: _said(found[key]) for key, _ in fused}
         )
@@ -203,46 +206,8 @@ class Retriever:
             for place in articles.articles
         )
 
-    def _candidates(
-        self,
-        bases: Sequence[Searchable],
-        meant: Sequence[str],
-        words: str,
-        same: Mapping[str, Sequence[Alternatives]],
-        depth: int,
-    ) -> tuple[list[Near], dict[int, float]]:
-        """Rank the passages of all bases by cosine, and by BM25: {passage id: score}.
-
-        The cosine is that to the nearest of the texts ``meant``; ``words`` are what BM25 looks for.
-        """
-        nearest: list[Near] = []
-        by_keyword: list[tuple[int, float]] = []
-        queries = {}
-        for base in bases:
-            name = base.embedder.model_id
-            if name not in queries:
-                queries[name] = base.embedder.embed_queries(meant)
-            cosines: dict[int, float] = {}
-            for query in queries[name]:
-                for passage_id, cosine in base.vectors.search(query, depth, base.among):
-                    cosines[passage_id] = max(cosine, cosines.get(passage_id, cosine))
-            nearest.extend(
-                Near(passage_id, cosine, base.embedder.model)
-                for passage_id, cosine in cosines.items()
-            )
-            instead = {each.asked: each.others for each in same[base.kb_id]}
-            by_keyword.extend(base.keywords.search(words, depth, instead, base.among))
-        by_keyword.sort(key=lambda entry: -entry[1])
-        return merged(nearest)[:depth], dict(by_keyword[:depth])
-
     def _in_statute_words(
-        self,
-        bases: Sequence[Searchable],
-        question: str,
-        same: Mapping[str, Sequence[Alternatives]],
-        fused: list[tuple[int, float]],
-        found: dict[int, FoundPassage],
-        wanted: SearchFilter,
+        self, asked: _Asked, fused: list[tuple[int, float]], found: dict[int, FoundPassage]
     ) -> list[tuple[int, float]]:
         """Rank anew with the articles that the words of statutes find, where statutes are asked.
 
@@ -252,27 +217,28 @@ class Retriever:
         homes = {each.kb_id for each in first if is_article(each)}
         if 2 * sum(map(is_article, first)) < max(1, len(first)):
             return fused
+        question = asked.question
         words = statute_words(question, self._wordings())
         if not words:
             return fused
-        nearest, by_keyword = self._candidates(
-            bases, [question], question, same, _STATUTE_CANDIDATES
+        deeper = self._finder.find(
+            asked.bases, [question], question, asked.same, _STATUTE_CANDIDATES, asked.queries
         )
-        near_words, with_words = self._candidates(
-            [base for base in bases if base.kb_id in homes],
+        in_words = self._finder.find(
+            [base for base in asked.bases if base.kb_id in homes],
             words,
             " ".join(words),
             dict.fromkeys(homes, ()),
             _STATUTE_CANDIDATES,
         )
         rankings = {
-            "vector": [near.passage_id for near in nearest],
-            "keyword": list(by_keyword),
-            "statute vector": [near.passage_id for near in near_words],
-            "statute keyword": list(with_words),
+            "vector": [near.passage_id for near in deeper.nearest],
+            "keyword": list(deeper.by_keyword),
+            "statute vector": [near.passage_id for near in in_words.nearest],
+            "statute keyword": list(in_words.by_keyword),
         }
         unknown = {key for ranking in rankings.values() for key in ranking} - found.keys()
-        found.update(self._passages.found(list(unknown), wanted))
+        found.update(self._passages.found(list(unknown), asked.wanted))
         return reciprocal_rank_fusion(
             {
                 name: [

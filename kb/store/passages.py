@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, select
@@ -248,8 +248,8 @@ class Passages:
                 passages.c.content_id,
                 passages.c.heading,
                 contents.c.title,
-                documents.c.id.label("document_id"),
                 documents.c.path,
+                documents.c.id,
             )
             .select_from(
                 passages.join(contents, passages.c.content_id == contents.c.id).join(
@@ -266,25 +266,20 @@ class Passages:
             .order_by(passages.c.content_id, passages.c.first_line, passages.c.id, documents.c.path)
         )
         readable = wanted.document_ids
-        found: dict[tuple[int, str], list[Any]] = {}
+        found: dict[tuple[int, str], GroupPlace] = {}
         with self._db.read() as connection:
-            for row in connection.execute(query):
-                if readable is not None and row.document_id not in readable:
-                    continue
-                rows = found.setdefault((row.content_id, row.heading), [])
-                # A content under several names comes with each of them.
-                if not rows or rows[-1].id != row.id:
-                    rows.append(row)
-        return [
-            GroupPlace(
-                content_id=rows[0].content_id,
-                document=rows[0].path,
-                title=rows[0].title or "",
-                heading=rows[0].heading,
-                passage_ids=tuple(row.id for row in rows),
-            )
-            for rows in found.values()
-        ]
+            rows = connection.execute(query).all()
+        for passage_id, content_id, heading, title, path, document_id in rows:
+            if readable is not None and document_id not in readable:
+                continue
+            place = found.get((content_id, heading))
+            if place is None:
+                place = GroupPlace(content_id, path, title or "", heading, (passage_id,))
+            # A content under several names comes with each of them.
+            elif place.passage_ids[-1] != passage_id:
+                place = replace(place, passage_ids=(*place.passage_ids, passage_id))
+            found[content_id, heading] = place
+        return list(found.values())
 
     def indexed(self, first: int, count: int) -> list[IndexedPassage]:
         """What the keyword index takes of live passages [first, first + count)."""
