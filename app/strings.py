@@ -296,6 +296,8 @@ _PAGES: dict[str, tuple[str, str]] = {
         "those that cannot be read say why.",
     ),
     "documents.filter": ("按文件名筛选", "Filter by name"),
+    "documents.sort": ("排序方式", "Sort by"),
+    "documents.descending": ("倒序", "Descending"),
     "documents.states": ("全部状态", "All states"),
     "documents.total": ("共 {total} 个文件", "{total} documents"),
     "documents.no_match": ("没有符合条件的文件。", "No document matches."),

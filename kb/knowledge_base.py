@@ -15,7 +15,7 @@ from kb.ingest.indexing import IndexKeeper
 from kb.ingest.originals import remove_document
 from kb.ingest.runner import JobRunner
 from kb.store.catalog import Catalog
-from kb.store.documents import Documents, Order
+from kb.store.documents import Documents
 from kb.store.folders import Folders
 from kb.store.health import FileHealth
 from kb.store.jobs import Jobs, QueuedItem
@@ -28,6 +28,7 @@ from kb.types import (
     WHOLE,
     Box,
     DocumentFilter,
+    DocumentOrder,
     DocumentRecord,
     Health,
     HealthReport,
@@ -175,7 +176,7 @@ class KnowledgeBase:
         *,
         offset: int = 0,
         limit: int | None = 100,
-        order: Order = "document",
+        order: DocumentOrder = "document",
         descending: bool = False,
     ) -> list[DocumentRecord]:
         """List documents, ``limit`` of them from ``offset``."""

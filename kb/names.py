@@ -1,4 +1,4 @@
-"""Names of knowledge bases, and the folders that are named after them."""
+"""Names of knowledge bases, the folders that are named after them, and the order of documents."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from kb.errors import SettingsError
 _LONGEST = 80
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 _FOLDER_BYTES = 120
+_NUMBER = re.compile("[0-9]+")
+_DIGITS = 12
 
 
 def normal_name(name: str) -> str:
@@ -32,6 +34,16 @@ def checked_name(name: str) -> str:
             f"the name has more than {_LONGEST} characters", name="name", problem="long"
         )
     return name
+
+
+def sort_key(document: str) -> str:
+    """Return a text by which documents stand in the order that people expect.
+
+    Numbers count as numbers (chapter 2 before chapter 10), letters regardless of case and width,
+    and the files of a folder stay together.
+    """
+    plain = unicodedata.normalize("NFKC", document).casefold().replace("/", "\x01")
+    return _NUMBER.sub(lambda found: found[0].lstrip("0").rjust(_DIGITS, "0"), plain)
 
 
 def folder_name(name: str, is_taken: Callable[[str], bool]) -> str:

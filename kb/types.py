@@ -189,6 +189,19 @@ class DocumentFilter:
 
 EVERY_DOCUMENT = DocumentFilter()
 
+DocumentOrder = Literal[
+    "document",
+    "health",
+    "reason",
+    "state",
+    "pages",
+    "passages",
+    "size",
+    "updated",
+    "format",
+]
+"""What a list of documents is sorted by."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:

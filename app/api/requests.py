@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from kb.answer_types import AnswerLanguage
+from kb.types import DocumentOrder
 
-Order = Literal["document", "updated", "size", "state"]
 LONGEST_TEXT = 20_000
 EARLIEST, LATEST = date(1970, 1, 1), date(9998, 12, 31)
 Day = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
@@ -54,7 +54,7 @@ class DocumentsRequest(Request):
     contains: str = ""
     offset: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    order: Order = "document"
+    order: DocumentOrder = "document"
     descending: bool = False
     pages: Annotated[bool, Field(description="with the health of every page")] = True
 

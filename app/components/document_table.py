@@ -13,11 +13,12 @@ from app.health_table import remarks
 from app.messages import of_health, of_state
 from app.output import size_text
 from kb.knowledge_base import KnowledgeBase
-from kb.types import DocumentFilter, DocumentRecord, DocumentState, Health
+from kb.types import DocumentFilter, DocumentOrder, DocumentRecord, DocumentState, Health
 
 _PAGE = 100
 _STATES: tuple[DocumentState, ...] = get_args(DocumentState)
 _HEALTHS: tuple[Health, ...] = get_args(Health)
+_ORDERS: tuple[DocumentOrder, ...] = get_args(DocumentOrder)
 _COLORS = {
     "queued": "gray",
     "processing": "blue",
@@ -39,14 +40,20 @@ def show_documents(knowledge_base: KnowledgeBase) -> None:
     """Draw the table, a page at a time, with what can be done to the chosen rows."""
     say = texts()
     kb_id = knowledge_base.kb_id
-    wanted = _filter(knowledge_base)
+    wanted, order, descending = _filter(knowledge_base)
     total = knowledge_base.document_count(wanted)
     pages = max(1, -(-total // _PAGE))
     page = 1
     slot = st.container()
     if pages > 1:
-        page = st.pagination(pages, key=f"page_{kb_id}_{wanted}")
-    documents = knowledge_base.documents(wanted, offset=(page - 1) * _PAGE, limit=_PAGE)
+        page = st.pagination(pages, key=f"page_{kb_id}_{wanted}_{order}_{descending}")
+    documents = knowledge_base.documents(
+        wanted,
+        offset=(page - 1) * _PAGE,
+        limit=_PAGE,
+        order=order,
+        descending=descending,
+    )
     with slot:
         st.caption(say("documents.total", total=total))
         if documents:
@@ -55,7 +62,8 @@ def show_documents(knowledge_base: KnowledgeBase) -> None:
             st.caption(say("documents.no_match"))
 
 
-def _filter(knowledge_base: KnowledgeBase) -> DocumentFilter:
+def _filter(knowledge_base: KnowledgeBase) -> tuple[DocumentFilter, DocumentOrder, bool]:
+    """Ask which documents are wanted, sorted by what, and whether the other way round."""
     say = texts()
     kb_id = knowledge_base.kb_id
     counts = knowledge_base.health_counts()
@@ -84,7 +92,18 @@ def _filter(knowledge_base: KnowledgeBase) -> DocumentFilter:
             key=f"health_{kb_id}",
             label_visibility="collapsed",
         )
-    return DocumentFilter(tuple(chosen) or None, tuple(colours) or None, contains.strip())
+        # A click on a heading sorts the rows of the page that is shown; this sorts all of them.
+        order = st.selectbox(
+            say("documents.sort"),
+            _ORDERS,
+            format_func=lambda each: say(f"head.{each}"),
+            key=f"order_{kb_id}",
+            label_visibility="collapsed",
+            width=130,
+        )
+        descending = st.toggle(say("documents.descending"), key=f"descending_{kb_id}")
+    wanted = DocumentFilter(tuple(chosen) or None, tuple(colours) or None, contains.strip())
+    return wanted, order, descending
 
 
 def _filter_label(health: Health, count: int) -> str:

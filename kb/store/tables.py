@@ -141,6 +141,8 @@ documents = Table(
     Column("id", Integer, primary_key=True),
     Column("kb_id", String, ForeignKey("knowledge_bases.id"), nullable=False),
     Column("path", Text, nullable=False),
+    # Follows from the path: whoever writes that one writes both.
+    Column("sort_key", Text, nullable=False, server_default=""),
     Column("content_id", Integer, ForeignKey("contents.id")),
     Column("state", String, nullable=False),
     *_reason(),
@@ -156,6 +158,7 @@ documents = Table(
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
     Index("documents_by_path", "kb_id", "path", unique=True),
+    Index("documents_by_sort_key", "kb_id", "sort_key"),
     Index("documents_by_content", "content_id"),
     Index("documents_by_state", "kb_id", "state", "size"),
     Index("documents_by_health", "kb_id", "health"),

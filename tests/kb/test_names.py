@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kb.errors import SettingsError
-from kb.names import checked_name, folder_name, normal_name
+from kb.names import checked_name, folder_name, normal_name, sort_key
 
 
 def test_a_name_is_kept_in_one_form_and_its_white_space_tidied() -> None:
@@ -32,3 +32,26 @@ def test_a_taken_folder_gets_a_number_and_a_long_one_is_cut_between_characters()
     taken = {"库", "库-2"}
     assert folder_name("库", taken.__contains__) == "库-3"
     assert folder_name("长" * 80, lambda _: False) == "长" * 40
+
+
+def test_documents_stand_in_the_order_that_people_expect() -> None:
+    names = [
+        "第2章.docx",
+        "第10章.docx",
+        "a10/1.txt",
+        "A9/2.txt",
+        "a9.txt",
+        "第１章.docx",
+        "a9/1.txt",
+    ]
+    assert sorted(names, key=sort_key) == [
+        "a9/1.txt",
+        "A9/2.txt",
+        "a9.txt",
+        "a10/1.txt",
+        "第１章.docx",
+        "第2章.docx",
+        "第10章.docx",
+    ]
+    long = [f"{'9' * 30}.txt", "007.txt", "7.txt", "0.txt"]
+    assert sorted(long, key=sort_key) == ["0.txt", "007.txt", "7.txt", f"{'9' * 30}.txt"]

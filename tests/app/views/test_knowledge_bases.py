@@ -56,6 +56,18 @@ def test_documents_are_filtered_by_name_and_state(filled: Workspace, page: AppTe
     assert list(page.dataframe[0].value["document"]) == ["坏.pdf"]
 
 
+def test_documents_are_sorted_by_any_column(filled: Workspace, page: AppTest) -> None:
+    kb_id = filled.knowledge_bases()[0].kb_id
+    opened(page, kb=kb_id)
+    page.selectbox(key=f"order_{kb_id}").set_value("state").run()
+    states = [state for (state,) in page.dataframe[0].value["state"]]
+    assert states == ["失败", "可用", "可用"]
+    page.toggle(key=f"descending_{kb_id}").set_value(True).run()
+    assert not page.exception
+    states = [state for (state,) in page.dataframe[0].value["state"]]
+    assert states == ["可用", "可用", "失败"]
+
+
 def test_every_document_shows_how_well_it_was_read_and_is_filtered_by_it(
     filled: Workspace, page: AppTest
 ) -> None:

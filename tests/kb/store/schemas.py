@@ -25,6 +25,7 @@ from typing import Any
 from sqlalchemy import create_engine
 
 from kb.models.table import find_embedder
+from kb.names import sort_key
 from kb.settings import PROJECT
 from kb.store.migrations import HEAD, upgrade
 from tests.kb.hashing import open_hashing
@@ -264,6 +265,33 @@ def rows() -> dict[str, list[Row]]:
             _item("0a1b2c", "差旅/办法.pdf", "ready", document_id=1, sha256="a1", passages=3),
             _item("3d4e5f", "新.txt", "queued", document_id=None, sha256=None, passages=0),
         ],
+        "mirrored_folders": [
+            {
+                "id": number,
+                "kb_id": "制度",
+                "path": path,
+                "ignore": "*.bak",
+                "active": active,
+                "created_at": 12.0,
+                "created_by": "zhang",
+                "scanned_at": 13.0,
+                "files": files,
+                "waiting": 0,
+                "reason_code": None,
+                "reason_params": None,
+            }
+            for number, path, active, files in ((1, "", False, 0), (2, "/mnt/share", False, 1))
+        ],
+        "mirrored_files": [
+            {
+                "folder_id": 2,
+                "path": "差旅/办法.pdf",
+                "size": 100,
+                "mtime_ns": 5_000_000_000,
+                "sha256": "a1",
+                "document_id": 1,
+            }
+        ],
         "conversations": [
             {
                 "id": "talk1",
@@ -364,6 +392,7 @@ def _document(
         "id": number,
         "kb_id": "制度",
         "path": path,
+        "sort_key": sort_key(path),
         "content_id": content_id,
         "state": state,
         "health": "green",

@@ -1,7 +1,10 @@
+from typing import get_args
+
 import pytest
 
 from kb.errors import AmbiguousNameError, NotFoundError
-from kb.types import DocumentFilter, Reason
+from kb.store.folders import Folders
+from kb.types import DocumentFilter, DocumentOrder, Reason
 from tests.kb.store.conftest import Store
 from tests.kb.store.filling import content, document
 
@@ -94,3 +97,49 @@ def test_pages_of_documents_are_sorted_filtered_and_counted(store: Store) -> Non
     ]
     assert store.documents.count("kb", DocumentFilter(states=("ready",))) == 3
     assert store.documents.page("kb", order="document", descending=True)[0].document == "queued.txt"
+
+
+def test_numbers_in_names_count_as_numbers(store: Store) -> None:
+    for name in ("第10章.txt", "第2章.txt", "附件/1.txt", "第1章.txt"):
+        document(store, name)
+    names = ["第1章.txt", "第2章.txt", "第10章.txt", "附件/1.txt"]
+    assert [each.document for each in store.documents.page("kb")] == names
+    backwards = store.documents.page("kb", descending=True)
+    assert [each.document for each in backwards] == names[::-1]
+
+
+def listed(store: Store, order: DocumentOrder, *, descending: bool = False) -> list[str]:
+    """The names in an order, asked for page by page."""
+    pages = [
+        store.documents.page("kb", offset=offset, limit=2, order=order, descending=descending)
+        for offset in range(0, 6, 2)
+    ]
+    return [each.document for page in pages for each in page]
+
+
+def test_every_column_sorts_all_pages_and_what_is_unknown_stands_last(store: Store) -> None:
+    document(store, "长.txt", content(store, ["一", "二", "三"], "u"), "u")
+    document(store, "短.txt", content(store, ["一"], "v"), "v")
+    refused = document(store, "坏.zip")
+    store.documents.refuse(
+        refused, "failed", Reason("damaged_file"), format_name="zip", sha256="w", size=9
+    )
+    document(store, "新.txt")
+    names = {"长.txt", "短.txt", "坏.zip", "新.txt"}
+    for order in get_args(DocumentOrder):
+        for descending in (False, True):
+            assert set(listed(store, order, descending=descending)) == names
+    assert listed(store, "passages")[:2] == ["短.txt", "长.txt"]
+    assert listed(store, "passages", descending=True)[:2] == ["长.txt", "短.txt"]
+    assert listed(store, "health")[0] == "坏.zip"
+    assert listed(store, "health", descending=True) == ["短.txt", "长.txt", "坏.zip", "新.txt"]
+    assert listed(store, "reason")[0] == "坏.zip"
+    assert listed(store, "size", descending=True)[0] == "坏.zip"
+    assert listed(store, "format")[2:] == ["坏.zip", "新.txt"]
+
+
+def test_a_renamed_document_stands_where_its_new_name_belongs(store: Store) -> None:
+    renamed = document(store, "第1章.txt")
+    document(store, "第2章.txt")
+    Folders(store.database).rename_document(renamed, "第10章.txt", "第10章")
+    assert [each.document for each in store.documents.page("kb")] == ["第2章.txt", "第10章.txt"]
