@@ -200,7 +200,8 @@ def _read_catalog(home: Path, catalog: Path) -> tuple[dict[str, str], list[_Orig
         rows = connection.execute(
             "SELECT documents.kb_id, documents.path, documents.sha256 FROM documents"
             " JOIN knowledge_bases ON knowledge_bases.id = documents.kb_id"
-            " WHERE knowledge_bases.deleted_at IS NULL ORDER BY 1, 2"
+            " WHERE knowledge_bases.deleted_at IS NULL AND documents.source != 'linked'"
+            " ORDER BY 1, 2"
         ).fetchall()
         staged = connection.execute(
             "SELECT jobs.kb_id, job_items.document, job_items.path FROM job_items"
@@ -210,6 +211,11 @@ def _read_catalog(home: Path, catalog: Path) -> tuple[dict[str, str], list[_Orig
             " AND job_items.state IN ('queued', 'processing')"
             " AND knowledge_bases.deleted_at IS NULL"
         ).fetchall()
+        documents = connection.execute(
+            "SELECT count(*) FROM documents"
+            " JOIN knowledge_bases ON knowledge_bases.id = documents.kb_id"
+            " WHERE knowledge_bases.deleted_at IS NULL"
+        ).fetchone()[0]
     originals = [
         _Original(f"{kb_id}/files/{path}", home / kb_id / "files" / path, sha256, kb_id, path)
         for kb_id, path, sha256 in rows
@@ -223,7 +229,7 @@ def _read_catalog(home: Path, catalog: Path) -> tuple[dict[str, str], list[_Orig
             if name not in known:
                 known.add(name)
                 originals.append(_Original(name, Path(path), None, kb_id, document, waits=True))
-    return bases, originals, len(rows)
+    return bases, originals, documents
 
 
 def _others(home: Path) -> Iterator[tuple[str, Path]]:

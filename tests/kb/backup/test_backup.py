@@ -251,6 +251,34 @@ def test_uploads_that_are_taken_in_meanwhile_are_found_where_they_went(
     goes_on(elsewhere, opened)
 
 
+def test_documents_of_a_linked_folder_answer_and_their_files_stay_where_they_are(
+    filled: Filled, tmp_path: Path, write: Write, opened: Open
+) -> None:
+    text = "出差须提前三天申请。"
+    file = write("共享/申请.txt", text)
+    share = file.parent
+    # What was written a moment ago may not be whole yet: it is taken in later.
+    os.utime(file, (1e9, 1e9))
+    first = opened(filled.home)
+    done = first.mirror.synchronise(first.mirror.link("制度", share))
+    assert done.job_id is not None
+    assert first.queue.wait(done.job_id, timeout=60).state == "done"
+    first.close()
+    manifest = write_backup(filled.home, filled.target)
+    assert (manifest.documents, manifest.missing) == (3, ())
+    assert not any("申请" in name for name in manifest.files)
+    elsewhere = tmp_path / "other" / "data"
+    restore_backup(filled.target, elsewhere)
+    again = opened(elsewhere)
+    try:
+        hit = again.search(["制度"], text).hits[0]
+        assert hit.document.endswith("申请.txt")
+        original = again.knowledge_base("制度").original(hit.document_id)
+        assert original == file
+    finally:
+        again.close()
+
+
 def test_a_file_that_is_just_being_copied_from_elsewhere_is_not_missing(
     filled: Filled, tmp_path: Path, write: Write, parsers: ParserPool, opened: Open
 ) -> None:
