@@ -10,6 +10,7 @@ from app.components import (
     health_report,
     job_progress,
     markup,
+    mirrored_folders,
 )
 from app.components.drop_zone import drop_zone
 from app.components.knowledge_base_actions import actions, create_dialog
@@ -54,15 +55,21 @@ def _one(knowledge_base: KnowledgeBase) -> None:
     if finished is not None:
         st.toast(say("drop.received", count=finished.uploaded), icon=":material/check:")
     job_progress.show_jobs(record.kb_id)
-    if not sum(record.states.values()):
-        document_table.show_none()
-        return
-    files, health = st.tabs(
-        [say("health.files"), say("health.title")], key="knowledge_base_tabs", on_change="rerun"
+    any_files = bool(sum(record.states.values()))
+    files, health, folders = st.tabs(
+        [say("health.files"), say("health.title"), say("folders.title")],
+        key="knowledge_base_tabs",
+        on_change="rerun",
     )
     if files.open:
         with files:
-            document_table.show_documents(knowledge_base)
+            if any_files:
+                document_table.show_documents(knowledge_base)
+            else:
+                document_table.show_none()
+    if folders.open:
+        with folders:
+            mirrored_folders.show_folders(knowledge_base)
     if health.open:
         with health:
             health_report.show_report(knowledge_base)

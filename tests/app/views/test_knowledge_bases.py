@@ -1,7 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from kb.workspace import Workspace
 from tests.app.views.conftest import HOSTILE, texts
@@ -194,3 +196,46 @@ def test_a_long_text_is_read_and_shown_a_part_at_a_time(
     assert "第7号记录" in shown
     assert "第5999号记录" not in shown
     assert "第5999号记录" in knowledge_base.page_text(number, places[-1].position).text
+
+
+def test_a_folder_is_linked_looked_at_and_synchronised(
+    filled: Workspace, page: AppTest, tmp_path: Path
+) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    (share / "考勤.txt").write_text("上班时间为九点。", encoding="utf-8")
+    os.utime(share / "考勤.txt", (1_600_000_000, 1_600_000_000))
+    kb_id = filled.knowledge_bases()[0].kb_id
+    opened(page, kb=kb_id)
+
+    def run() -> None:
+        # The test's browser forgets which tab is open.
+        page.session_state["knowledge_base_tabs"] = "文件夹"
+        page.run()
+        assert not page.exception
+
+    run()
+    assert "投放文件夹" in texts(page)
+    page.text_input(key=f"path_{kb_id}").set_value(str(tmp_path / "none"))
+    button(page, "链接").click()
+    run()
+    assert "无法访问" in page.error[0].value
+    page.text_input(key=f"path_{kb_id}").set_value(str(share))
+    button(page, "链接").click()
+    run()
+    assert "尚未同步" in texts(page)
+    assert "新增 1 · 修改 0 · 改名 0 · 删除 0" in texts(page)
+    folder = filled.mirror.folders(kb_id)[-1]
+    page.button(key=f"sync_{folder.folder_id}").click()
+    run()
+    job = filled.mirror.job_of(folder)
+    if job is not None:
+        filled.queue.wait(job, timeout=60)
+    documents = {each.document for each in filled.knowledge_base(kb_id).documents()}
+    assert "考勤.txt" in documents
+    run()
+    assert "已同步" in texts(page)
+
+
+def button(page: AppTest, label: str) -> Button:
+    return next(each for each in page.button if each.label == label)
