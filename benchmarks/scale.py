@@ -26,6 +26,7 @@ from kb.answer_types import Hit
 from kb.indexes.faiss_index import FaissIndex
 from kb.indexes.living import flags
 from kb.settings import Settings
+from kb.types import SearchFilter
 from kb.workspace import Workspace
 
 _NEAREST = 10
@@ -54,6 +55,7 @@ def measure(home: Path, asked: Sequence[tuple[str, str]], askers: int) -> dict[s
             "all p50": statistics.median(every),
             "all p95": statistics.quantiles(every, n=20)[-1],
         }
+        found |= _filtered(workspace, asked[:_COMPARED])
         found |= _vectors(workspace, asked[:_COMPARED])
         found["searches/s"] = _throughput(workspace, asked, askers, lambda name: [name])
         found["all searches/s"] = _throughput(workspace, asked, askers, lambda _name: names)
@@ -62,6 +64,27 @@ def measure(home: Path, asked: Sequence[tuple[str, str]], askers: int) -> dict[s
         return found | {"MB": memory, "MB at most": peak}
     finally:
         workspace.close()
+
+
+def _filtered(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> dict[str, float]:
+    """Milliseconds where half of the documents may be read, and a tenth of them, in all bases."""
+    names = [record.name for record in workspace.knowledge_bases()]
+    ids = {
+        record.document_id
+        for name in names
+        for record in workspace.knowledge_base(name).documents(limit=None)
+    }
+    found = {}
+    for share in (2, 10):
+        wanted = SearchFilter(document_ids=frozenset(each for each in ids if each % share == 0))
+        first = _taken(lambda: workspace.search(names, asked[0][1], wanted=wanted))  # noqa: B023
+        taken = [
+            _taken(lambda: workspace.search(names, text, wanted=wanted))  # noqa: B023
+            for _name, text in asked
+        ]
+        found[f"1/{share} first"] = first
+        found[f"1/{share} p50"] = statistics.median(taken)
+    return found
 
 
 def _taken(work: Callable[[], object]) -> float:

@@ -50,7 +50,7 @@ _NAMED = 4
 _LEAST_NAMED = 400
 # Where only some may be found, these times as many: of vectors that are all far from the question
 # the codes tell less which is the nearest.
-_MORE_NAMED = 4
+_MORE_NAMED = 2
 # Vectors that training looks at, for each list and at most (100 MB of them).
 _SAMPLE = 64
 _MOST_SAMPLED = 65_536

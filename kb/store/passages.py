@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, bindparam, func, select
 
 from kb.errors import NotFoundError
 from kb.store.database import Database
-from kb.store.rows import place_of
+from kb.store.rows import place_from, place_of
 from kb.store.selections import conditions
 from kb.store.tables import contents, documents, knowledge_bases, lines, pages, passages
 from kb.types import WHOLE, Line, PagePart, PagePlace, PageText, Passage, SearchFilter
@@ -66,7 +66,19 @@ _LINES = (
 )
 _FOUND = (
     select(
-        passages,
+        passages.c.id,
+        passages.c.content_id,
+        passages.c.first_line,
+        passages.c.last_line,
+        passages.c.text,
+        passages.c.heading,
+        passages.c.group_key,
+        passages.c.page,
+        passages.c.boxes,
+        passages.c.sheet,
+        passages.c.row_number,
+        passages.c.column_letter,
+        passages.c.paragraph,
         contents.c.kb_id,
         knowledge_bases.c.name.label("kb_name"),
         documents.c.id.label("document_id"),
@@ -216,21 +228,18 @@ class Passages:
         result: dict[int, FoundPassage] = {}
         query, readable = _FOUND.where(*conditions(wanted)), wanted.document_ids
         with self._db.read() as connection:
-            for row in connection.execute(query, {"ids": list(passage_ids)}):
-                if readable is not None and row.document_id not in readable:
-                    continue
-                # The same content under several names is shown under the name that came first.
-                result.setdefault(
-                    row.id,
-                    FoundPassage(
-                        passage_id=row.id,
-                        kb_id=row.kb_id,
-                        kb_name=row.kb_name,
-                        content_id=row.content_id,
-                        document_id=row.document_id,
-                        document=row.path,
-                        passage=_passage(row),
-                    ),
+            rows = connection.execute(query, {"ids": list(passage_ids)}).all()
+        # Each question has hundreds of them: to ask a row for its columns by name takes longer than
+        # to read it.
+        for passage_id, content_id, first, last, text, heading, group, *place_and_document in rows:
+            *place, kb_id, kb_name, document_id, path = place_and_document
+            if readable is not None and document_id not in readable:
+                continue
+            # The same content under several names is shown under the name that came first.
+            if passage_id not in result:
+                passage = Passage(first, last, text, heading, group, place_from(*place))
+                result[passage_id] = FoundPassage(
+                    passage_id, kb_id, kb_name, content_id, document_id, path, passage
                 )
         return result
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -37,11 +37,21 @@ def place_values(place: Place) -> dict[str, Any]:
 
 def place_of(row: Row[Any]) -> Place:
     """Return the place that columns of a line or passage hold."""
-    return Place(
-        page=row.page,
-        boxes=tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in row.boxes or ()),
-        sheet=row.sheet,
-        row=row.row_number,
-        column=row.column_letter,
-        paragraph=row.paragraph,
+    return place_from(
+        row.page, row.boxes, row.sheet, row.row_number, row.column_letter, row.paragraph
     )
+
+
+def place_from(
+    page: int | None,
+    boxes: Sequence[Sequence[float]] | None,
+    sheet: str | None,
+    row: int | None,
+    column: str | None,
+    paragraph: int | None,
+) -> Place:
+    """Return the place that these values of columns are; most have no boxes."""
+    if boxes:
+        shown = tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in boxes)
+        return Place(page, shown, sheet, row, column, paragraph)
+    return Place(page, (), sheet, row, column, paragraph)
