@@ -150,6 +150,7 @@ class _Opening(threading.Thread):
         self._address = address
         self._on_failure = on_failure
         self._workspace: Workspace | None = None
+        self._closing = threading.Event()
 
     def run(self) -> None:
         """Open, share, warm up."""
@@ -166,13 +167,14 @@ class _Opening(threading.Thread):
         try:
             exams().resume_interrupted()
             self._workspace.watch_folders()
-            self._workspace.engines.warm_up()
+            self._workspace.warm_up(self._closing.is_set)
         except Exception:
             # Whoever asks meets the same failure, as a sentence.
             logger.exception("could not load what the first question needs")
 
     def close(self) -> None:
         """Take the workspace back and close it."""
+        self._closing.set()
         remove_server_file(self._settings.home, self._address.instance)
         set_workspace(None)
         self.join()

@@ -57,6 +57,9 @@ class Engines:
         self._vectors = vectors
         self._sheets = sheets
         self._opening = threading.Lock()
+        # Those of one knowledge base must not wait for another's, nor for an embedder to load.
+        self._opening_indexes = threading.Lock()
+        self._index_locks: dict[str, threading.Lock] = {}
         # Of its own: whoever asks for the chat model must not wait for an embedder to load.
         self._choosing = threading.Lock()
         self._embedders: dict[str, Embedder] = {}
@@ -87,26 +90,37 @@ class Engines:
 
     def indexes(self, kb_id: str) -> IndexKeeper:
         """The indexes of a knowledge base, opened at first use."""
-        with self._opening:
-            if kb_id not in self._indexes:
-                model = table.find_embedder(self._catalog.embedder(kb_id), self._settings.models)
-                self._indexes[kb_id] = IndexKeeper(
-                    self.folder(kb_id),
-                    kb_id,
-                    catalog=self._catalog,
-                    passages=self._passages,
-                    vectors=self._vectors,
-                    embedder_id=model.name,
-                    dim=model.dim,
-                )
-            return self._indexes[kb_id]
+        known = self._indexes.get(kb_id)
+        if known is not None:
+            return known
+        with self._index_lock(kb_id):
+            known = self._indexes.get(kb_id)
+            if known is not None:
+                return known
+            model = table.find_embedder(self._catalog.embedder(kb_id), self._settings.models)
+            opened = IndexKeeper(
+                self.folder(kb_id),
+                kb_id,
+                catalog=self._catalog,
+                passages=self._passages,
+                vectors=self._vectors,
+                embedder_id=model.name,
+                dim=model.dim,
+            )
+            with self._opening_indexes:
+                self._indexes[kb_id] = opened
+            return opened
+
+    def _index_lock(self, kb_id: str) -> threading.Lock:
+        with self._opening_indexes:
+            return self._index_locks.setdefault(kb_id, threading.Lock())
 
     def tend_indexes(self) -> None:
         """Let the indexes that are open grow in the background from now on."""
         self._tender.start()
 
     def _open_indexes(self) -> list[IndexKeeper]:
-        with self._opening:
+        with self._opening_indexes:
             return list(self._indexes.values())
 
     def sheet_databases(self, kb_id: str) -> SheetDatabases:
@@ -119,7 +133,7 @@ class Engines:
 
     def close_knowledge_base(self, kb_id: str) -> None:
         """Close the indexes and tables of a knowledge base that goes away."""
-        with self._opening:
+        with self._index_lock(kb_id), self._opening, self._opening_indexes:
             closing = (self._indexes.pop(kb_id, None), self._sheet_databases.pop(kb_id, None))
         for each in closing:
             if each is not None:
@@ -185,7 +199,8 @@ class Engines:
             if self._chat is not None:
                 self._chat.close()
         with self._opening:
-            for keeper in self._indexes.values():
+            for keeper in self._open_indexes():
+                keeper.compact()
                 keeper.close()
             for databases in self._sheet_databases.values():
                 databases.close()

@@ -70,7 +70,7 @@ class KnowledgeBase:
         folders: Folders,
         jobs: Jobs,
         runner: JobRunner,
-        indexes: IndexKeeper,
+        indexes: Callable[[], IndexKeeper],
         embedder: Callable[[str], Embedder],
     ) -> None:
         self.kb_id = kb_id
@@ -85,8 +85,13 @@ class KnowledgeBase:
         self._folders = folders
         self._jobs = jobs
         self._runner = runner
-        self._indexes = indexes
+        self._open_indexes = indexes
         self._embedder = embedder
+
+    @property
+    def _indexes(self) -> IndexKeeper:
+        """Opened by the first question: whoever lists documents does not wait for them."""
+        return self._open_indexes()
 
     @property
     def record(self) -> KnowledgeBaseRecord:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
@@ -23,7 +25,7 @@ from kb.answer_types import FIXED_REPLY, Answer, AnswerLanguage, AskEvent, Searc
 from kb.backup.restoring import complete_restore
 from kb.embedders.registry import open_embedder
 from kb.engines import EmbedderOpener, Engines
-from kb.errors import NotFoundError, SettingsError, VectorIndexError
+from kb.errors import KBError, NotFoundError, SettingsError, VectorIndexError
 from kb.folder import CATALOG, hold_folder
 from kb.ingest.mirror import Mirror
 from kb.ingest.originals import complete_removals
@@ -56,6 +58,8 @@ from kb.store.vectors import Vectors
 from kb.types import WHOLE, AskedBase, KnowledgeBaseRecord, SearchFilter
 from loaders.limits import Limits
 from loaders.sandbox import ParserPool
+
+logger = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -258,7 +262,7 @@ class Workspace:
             folders=self._folders,
             jobs=self._jobs,
             runner=self._runner,
-            indexes=self.engines.indexes(kb_id),
+            indexes=partial(self.engines.indexes, kb_id),
             embedder=self.engines.embedder,
         )
 
@@ -331,6 +335,19 @@ class Workspace:
             target = self.settings.home / ".bin" / f"{time.strftime('%Y%m%d-%H%M%S')}-{folder.name}"
             target.parent.mkdir(exist_ok=True)
             folder.rename(target)
+
+    def warm_up(self, stopped: Callable[[], bool] = never) -> None:
+        """Load what first questions need, and ask each knowledge base one, for nobody to wait."""
+        self.engines.warm_up()
+        for record in self._catalog.all():
+            if stopped():
+                return
+            if not record.passage_count:
+                continue
+            try:
+                self.search([record.kb_id], record.name)
+            except KBError as exc:
+                logger.warning("knowledge base %s cannot be searched: %s", record.kb_id, exc)
 
     def folder(self, kb_id: str) -> Path:
         """The folder of a knowledge base."""

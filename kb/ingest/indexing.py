@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kb.embedders.base import Embedder
-from kb.errors import CancelledError, DimensionMismatchError, IndexDamagedError
+from kb.errors import CancelledError, DimensionMismatchError, IndexDamagedError, KBError
 from kb.indexes.base import KeywordEntry, KeywordIndex, VectorBatch, VectorIndex
 from kb.indexes.faiss_index import FaissIndex
 from kb.indexes.snapshot import read_manifest
@@ -145,6 +145,17 @@ class IndexKeeper:
             vectors.compact()
         if vectors.is_due():
             vectors.tend(stopped)
+
+    def compact(self) -> None:
+        """Write what the next start would have to read from the catalog, if that is much.
+
+        A file that cannot be written is no harm: the next start then reads more.
+        """
+        try:
+            if self.vectors.waiting >= _LEAST_WAITING:
+                self.vectors.compact()
+        except (KBError, OSError) as exc:
+            logger.warning("the vectors of %s are not written: %s", self._kb_id, exc)
 
     def switch_embedder(
         self,

@@ -168,3 +168,55 @@ def test_whoever_waits_for_anothers_replay_can_be_stopped(
     with keeper._lock, pytest.raises(CancelledError):
         keeper.catch_up(stopped=lambda: True)
     assert keeper.behind()
+
+
+def test_an_orderly_end_writes_what_the_next_start_would_have_to_replay(
+    reopen: Opener, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "_MANY", 20_000)
+    monkeypatch.setattr(indexing, "_LEAST_WAITING", 10)
+    first = reopen()
+    first.create("库")
+    job = first.knowledge_base("库").add([write("仓库.txt", "\n\n".join(SENTENCES))])
+    assert first.queue.wait(job.job_id, timeout=60).state == "done"
+    before = first.engines.indexes("库").vectors
+    count = before.count
+    assert before.waiting == count
+    again = reopen().engines.indexes("库")
+    assert (again.vectors.count, again.vectors.waiting) == (count, 0)
+    assert not again.behind()
+
+
+def test_documents_are_listed_without_opening_an_index(reopen: Opener, write: Write) -> None:
+    workspace = reopen()
+    workspace.create("库")
+    base = workspace.knowledge_base("库")
+    assert base.documents() == []
+    assert base.record.name == "库"
+    assert list(workspace.engines._open_indexes()) == []
+    assert workspace.search(["库"], "什么？").hits == ()
+    assert len(workspace.engines._open_indexes()) == 1
+
+
+def test_the_indexes_of_one_knowledge_base_do_not_wait_for_those_of_another(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("慢", "快"):
+        workspace.create(name)
+    begun, go_on = threading.Event(), threading.Event()
+    find = IndexKeeper._find_vector_folder
+
+    def slow(keeper: IndexKeeper) -> Path:
+        if keeper._kb_id == "慢":
+            begun.set()
+            assert go_on.wait(20)
+        return find(keeper)
+
+    monkeypatch.setattr(IndexKeeper, "_find_vector_folder", slow)
+    waiting = threading.Thread(target=workspace.engines.indexes, args=("慢",))
+    waiting.start()
+    assert begun.wait(20)
+    assert workspace.engines.indexes("快").vectors.count == 0
+    go_on.set()
+    waiting.join(20)
+    assert workspace.engines.indexes("慢") is workspace.engines.indexes("慢")
