@@ -48,7 +48,8 @@ class Watcher:
         self._schedule = schedule
         self._rest = rest
         self._closed = threading.Event()
-        self._observer: BaseObserver = Observer()
+        # Made at the start: each takes one of the few that the system has for a person's programs.
+        self._observer: BaseObserver | None = None
         self._watches: dict[int, ObservedWatch] = {}
         # When a folder is to be looked at, in time.monotonic().
         self._due: dict[int, float] = {}
@@ -57,7 +58,12 @@ class Watcher:
 
     def start(self) -> None:
         """Begin to watch."""
-        self._observer.start()
+        try:
+            self._observer = Observer()
+            self._observer.start()
+        except OSError as exc:
+            logger.warning("folders are looked at on a schedule only: %s", exc)
+            self._observer = None
         self._thread.start()
 
     def close(self) -> None:
@@ -65,8 +71,10 @@ class Watcher:
         self._closed.set()
         if self._thread.is_alive():
             self._thread.join()
+        if self._observer is not None:
             self._observer.stop()
             self._observer.join()
+            self._observer = None
 
     def is_watching(self, folder_id: int) -> bool:
         """Whether the file system tells of changes in a folder."""
@@ -123,6 +131,8 @@ class Watcher:
         return min(self._schedule, _NETWORK_SECONDS)
 
     def _watch(self, folders: dict[int, FolderRecord]) -> None:
+        if self._observer is None:
+            return
         for number in [each for each in self._watches if each not in folders]:
             self._observer.unschedule(self._watches.pop(number))
         for number, folder in folders.items():

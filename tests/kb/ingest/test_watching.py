@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.ingest import watching
 from kb.ingest.watching import Watcher, is_network
 from kb.workspace import Workspace
 
@@ -83,6 +84,26 @@ def test_a_folder_that_comes_back_is_watched_again(workspace: Workspace, tmp_pat
         (tmp_path / "away").rename(root)
         until(lambda: states(workspace) == {"a.txt": "ready", "b.txt": "ready"})
         assert all(each.problem is None for each in workspace.mirror.folders("库"))
+    finally:
+        watcher.close()
+
+
+def test_without_word_from_the_file_system_the_schedule_goes_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused() -> None:
+        raise OSError(24, "inotify instance limit reached")
+
+    monkeypatch.setattr(watching, "Observer", refused)
+    workspace.create("库")
+    workspace.mirror._rest = 0.0
+    watcher = Watcher(workspace.mirror, workspace._catalog.ids_in_use, schedule=0.5)
+    watcher.start()
+    try:
+        assert "on a schedule only" in caplog.text
+        file = workspace.knowledge_base("库").files / "a.txt"
+        file.write_text("甲方的权利。", encoding="utf-8")
+        until(lambda: states(workspace) == {"a.txt": "ready"})
     finally:
         watcher.close()
 
