@@ -87,7 +87,7 @@ def all_at_once(home: Path, question: str) -> None:
 def measure(home: Path, asked: Sequence[str], settle: float) -> None:
     """Start a server and print how long it and the first question to each knowledge base take."""
     with started(home) as server:
-        print(print(f"answers after {server.answers:.1f} s, lists after {server.lists:.1f} s"))
+        print(f"answers after {server.answers:.1f} s, lists after {server.lists:.1f} s")
         names = _names(server.client)
         time.sleep(settle)
         ratios = []
