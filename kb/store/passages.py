@@ -12,12 +12,23 @@ from kb.errors import NotFoundError
 from kb.store.database import Database
 from kb.store.rows import place_from, place_of
 from kb.store.selections import conditions
-from kb.store.tables import contents, documents, knowledge_bases, lines, pages, passages
+from kb.store.tables import (
+    content_ranges,
+    contents,
+    documents,
+    knowledge_bases,
+    lines,
+    pages,
+    passages,
+)
 from kb.types import WHOLE, Line, PagePart, PagePlace, PageText, Passage, SearchFilter
 
 # A piece of a page has some ten thousand characters.
 _PARTS_AT_ONCE = 16
 _PASSAGES_AT_ONCE = 1_000
+# Of choices of knowledge bases that are asked together, so many are remembered.
+_EXTENTS = 100
+_GREATEST_ID = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,8 @@ class Passages:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        # By knowledge bases, with the number of writes they were read at.
+        self._extents: dict[frozenset[str], tuple[int, dict[str, int]]] = {}
 
     def pages(self, content_id: int) -> Iterator[PagePart]:
         """Read the pages of a content in order, a few pieces at a time.
@@ -268,6 +281,7 @@ class Passages:
             .where(
                 passages.c.group_key.in_(keys),
                 passages.c.group_key != "",
+                passages.c.id.between(bindparam("low"), bindparam("high")),
                 contents.c.kb_id.in_(kb_ids),
                 contents.c.live,
                 *conditions(wanted),
@@ -276,8 +290,16 @@ class Passages:
         )
         readable = wanted.document_ids
         found: dict[tuple[int, str], GroupPlace] = {}
+        # The index of the keys has the ids too: what other knowledge bases have of a key as common
+        # as that of a first article is mostly passed over without being read.
+        state = self._db.writes
+        extent = self._extent(kb_ids, state)
         with self._db.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query, extent).all()
+        if self._db.writes != state:
+            # What was published in this moment may lie beyond.
+            with self._db.read() as connection:
+                rows = connection.execute(query, {"low": 0, "high": _GREATEST_ID}).all()
         for passage_id, content_id, heading, title, path, document_id in rows:
             if readable is not None and document_id not in readable:
                 continue
@@ -289,6 +311,32 @@ class Passages:
                 place = replace(place, passage_ids=(*place.passage_ids, passage_id))
             found[content_id, heading] = place
         return list(found.values())
+
+    def _extent(self, kb_ids: Sequence[str], state: int) -> dict[str, int]:
+        """The least and the greatest id that passages of these knowledge bases may have.
+
+        ``state`` is the number of writes that it must be right at.
+        """
+        key = frozenset(kb_ids)
+        known = self._extents.get(key)
+        if known is not None and known[0] == state:
+            return known[1]
+        ranges = content_ranges.c
+        query = (
+            select(
+                func.min(ranges.first_passage_id),
+                func.max(ranges.first_passage_id + ranges.passage_count),
+            )
+            .join(contents, contents.c.id == ranges.content_id)
+            .where(contents.c.kb_id.in_(kb_ids))
+        )
+        with self._db.read() as connection:
+            low, high = connection.execute(query).one()
+        extent = {"low": low or 0, "high": high or 0}
+        if len(self._extents) >= _EXTENTS:
+            self._extents.clear()
+        self._extents[key] = (state, extent)
+        return extent
 
     def indexed(self, first: int, count: int) -> list[IndexedPassage]:
         """What the keyword index takes of live passages [first, first + count)."""

@@ -213,3 +213,25 @@ def test_a_filter_sees_at_once_what_was_added_and_removed(
     assert found() == ["a.txt", "c.txt"]
     workspace.knowledge_base("库").remove("a.txt")
     assert found() == ["c.txt"]
+
+
+def test_articles_are_found_as_soon_as_they_are_there(workspace: Workspace, write: Write) -> None:
+    def law(name: str, words: str) -> Path:
+        return write(f"{name}.md", f"# {name}\n\n第一条 {words}。\n\n第二条 自公布起施行。\n")
+
+    def first_article(name: str, base: str = "库") -> list[str]:
+        hits = workspace.search([base], f"《{name}》第一条").hits
+        return [hit.document for hit in hits if hit.group]
+
+    add(workspace, "别的", law("甲种法", "为了管理甲种设备"))
+    add(workspace, "库", law("乙种法", "为了管理乙种设备"))
+    assert first_article("乙种法")[0] == "乙种法.md"
+    add(workspace, "别的", law("丙种法", "为了管理丙种设备"))
+    add(workspace, "库", law("丁种法", "为了管理丁种设备"))
+    assert first_article("丁种法")[0] == "丁种法.md"
+    assert first_article("丙种法", "别的")[0] == "丙种法.md"
+    assert "丙种法.md" not in first_article("丙种法")
+    both = workspace.search(["库", "别的"], "《甲种法》第一条").hits
+    assert (both[0].document, both[0].kb_id) == ("甲种法.md", "别的")
+    workspace.knowledge_base("库").remove("丁种法.md")
+    assert "丁种法.md" not in first_article("丁种法")
