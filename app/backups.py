@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app import output
-from app.api.models import BackupModel, RestoreModel
+from app.api.models import RestoreModel
 from app.commands import Context
+from app.convert import backup_model
 from kb.backup.manifest import Manifest
 
 _NAMED = 5
@@ -27,16 +28,7 @@ def back_up(context: Context) -> int:
     _end_progress()
     size = target.stat().st_size
     if context.as_json:
-        output.as_json(
-            BackupModel(
-                file=str(target),
-                knowledge_bases=len(manifest.knowledge_bases),
-                documents=manifest.documents,
-                size=size,
-                missing=list(manifest.missing),
-                seconds=round(time.monotonic() - started, 2),
-            )
-        )
+        output.as_json(backup_model(manifest, target, time.monotonic() - started))
     else:
         _say(context, "backed_up", manifest, size=output.size_text(size), file=str(target))
         if manifest.missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from app.api.answers import (
     AskMilliseconds,
@@ -18,6 +19,7 @@ from app.api.answers import (
 )
 from app.api.models import (
     AddedFile,
+    BackupModel,
     DocumentModel,
     FormatHealthModel,
     HealthReasonModel,
@@ -42,6 +44,7 @@ from kb.answer_types import (
     MessageRecord,
     SearchResult,
 )
+from kb.backup.manifest import Manifest
 from kb.types import (
     Box,
     DocumentRecord,
@@ -336,3 +339,15 @@ def _box(boxes: tuple[Box, ...]) -> JsonBox:
 def synonyms_model(groups: Sequence[Sequence[str]]) -> SynonymsModel:
     """Convert groups of synonyms."""
     return SynonymsModel(groups=[list(group) for group in groups])
+
+
+def backup_model(manifest: Manifest, target: Path, seconds: float) -> BackupModel:
+    """Convert what a backup says of itself, once it stands in ``target``."""
+    return BackupModel(
+        file=str(target),
+        knowledge_bases=len(manifest.knowledge_bases),
+        documents=manifest.documents,
+        size=target.stat().st_size,
+        missing=list(manifest.missing),
+        seconds=round(seconds, 2),
+    )

@@ -34,6 +34,8 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.PromptError, 422),
     (errors.DimensionMismatchError, 409),
     (errors.CancelledError, 409),
+    (errors.FileExistsAlreadyError, 409),
+    (errors.NoRoomError, 507),
     (LoadError, 422),
 )
 

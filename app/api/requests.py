@@ -151,3 +151,9 @@ class FeedbackRequest(Request):
     """Praise or blame an answer; null takes back what was given."""
 
     feedback: Literal["up", "down"] | None
+
+
+class BackupRequest(Request):
+    """Write a backup into a file of the server's machine, named by its absolute path."""
+
+    file: Annotated[str, Field(min_length=1)]
