@@ -168,7 +168,11 @@ def _write(
                     files[original.name] = copy(original.name, path, squeeze=False)
                     break
             else:
-                if original.needed:
+                if original.path.is_file():
+                    # Changed by hand since it was read: as it is now, for the next look at the
+                    # drop folder to take it in.
+                    files[original.name] = copy(original.name, original.path, squeeze=False)
+                elif original.needed:
                     missing.append(original.name)
         manifest = Manifest(
             format=FORMAT,

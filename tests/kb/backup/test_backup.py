@@ -185,6 +185,17 @@ def test_an_original_that_somebody_deleted_is_told_and_the_rest_is_kept(filled: 
     assert "制度/files/子/假期.txt" in manifest.files
 
 
+def test_an_original_that_was_changed_by_hand_is_kept_as_it_is_now(
+    filled: Filled, tmp_path: Path
+) -> None:
+    (filled.home / "制度" / "files" / "差旅.txt").write_text("每晚不超过800元。", encoding="utf-8")
+    manifest = write_backup(filled.home, filled.target)
+    assert manifest.missing == ()
+    restore_backup(filled.target, tmp_path / "other")
+    kept = tmp_path / "other" / "制度" / "files" / "差旅.txt"
+    assert kept.read_text("utf-8") == "每晚不超过800元。"
+
+
 UPLOADS = {"考勤.txt": "上班时间为九点。", "加班.txt": "加班须由主管批准。"}
 
 
