@@ -6,6 +6,11 @@ The first attempt is what one writes with the same libraries in an afternoon: th
 one file after the other, pieces of 250 characters with an overlap of 50, the same embedder, a flat
 FAISS index and its texts saved whole after each file. Both take in the same files (.txt, .md,
 .html, .docx), one run after the other.
+
+Then the embedder alone gets all the texts that the product gave it, in one call: how much of its
+own rate the product reaches, by the clock and by the processor (parsing processes included), and
+what share of the cores the product kept busy. Where other programs take cores that share cannot
+reach 1, so how busy they were is told too.
 """
 
 from __future__ import annotations
@@ -14,13 +19,16 @@ import argparse
 import json
 import os
 import random
+import resource
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kb.embedders.base import Embedder, Vectors
 from kb.embedders.registry import open_embedder
+from kb.models.machine import physical_cores
 from kb.models.table import find_embedder
 from kb.settings import Settings, load_settings
 from kb.workspace import Workspace
@@ -39,6 +47,8 @@ class Run:
     pieces: int
     seconds: float
     written: int
+    cpu: float = 0.0
+    texts: tuple[str, ...] = ()
 
     def row(self) -> str:
         """A line of the table."""
@@ -56,7 +66,10 @@ def zhiku(paths: Sequence[Path], home: Path, settings: Settings) -> Run:
     try:
         workspace.create("benchmark")
         # Models and parsing processes are warm in both runs.
-        workspace.engines.embedder(settings.embedder).embed_passages(["warm"])
+        embedder = workspace.engines.embedder(settings.embedder)
+        embedder.embed_passages(["warm"])
+        texts = _noted(embedder)
+        used = _cpu()
         started = time.monotonic()
         job = workspace.knowledge_base("benchmark").add(paths)
         done = workspace.queue.wait(job.job_id)
@@ -65,7 +78,45 @@ def zhiku(paths: Sequence[Path], home: Path, settings: Settings) -> Run:
     finally:
         workspace.close()
     files = sum(count for state, count in done.counts.items() if state in ("ready", "duplicate"))
-    return Run("zhiku", files, pieces, seconds, _written() - before)
+    # The parsing processes are counted when they have ended.
+    return Run("zhiku", files, pieces, seconds, _written() - before, _cpu() - used, tuple(texts))
+
+
+def alone(texts: Sequence[str], settings: Settings) -> Run:
+    """Embed texts and do nothing else."""
+    embedder = open_embedder(
+        find_embedder(settings.embedder, settings.models),
+        folder=settings.models,
+        threads=settings.threads,
+    )
+    embedder.embed_passages(["warm"])
+    used, started = _cpu(), time.monotonic()
+    embedder.embed_passages(texts)
+    seconds = time.monotonic() - started
+    run = Run("embedder alone", 0, len(texts), seconds, 0, _cpu() - used)
+    embedder.close()
+    return run
+
+
+def _noted(embedder: Embedder) -> list[str]:
+    """The texts that the embedder gets from now on; those of a call that failed too."""
+    texts: list[str] = []
+    embed = embedder.embed_passages
+
+    def noting(given: Sequence[str]) -> Vectors:
+        texts.extend(given)
+        return embed(given)
+
+    vars(embedder)["embed_passages"] = noting
+    return texts
+
+
+def _cpu() -> float:
+    """Seconds of the processor that this process and its ended children have used."""
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
 
 
 def first_attempt(paths: Sequence[Path], folder: Path, settings: Settings) -> Run:
@@ -120,16 +171,32 @@ def main() -> None:
             first_attempt(paths, Path(folder) / "first", settings),
             zhiku(paths, Path(folder) / "zhiku", settings),
         ]
+    runs.append(alone(runs[1].texts, settings))
     print(
         f"{'':<16}{'files':>6}{'pieces':>9}{'seconds':>9}{'files/s':>10}{'pieces/s':>12}{'MB':>10}"
     )
     for run in runs:
         print(run.row())
-    first, own = runs
+    first, own, embedding = runs
     print(
         f"zhiku takes {own.seconds / first.seconds:.2f} of the time "
         f"and writes {own.written / max(1, first.written):.2f} of the bytes"
     )
+    figures = {
+        "files": own.files,
+        "passages": own.pieces,
+        "seconds": own.seconds,
+        "CPU seconds": own.cpu,
+        "time of a first attempt": own.seconds / first.seconds,
+        "bytes of a first attempt": own.written / max(1, first.written),
+        "share of the embedder's rate": embedding.seconds / own.seconds,
+        "share of the embedder's CPU time": embedding.cpu / own.cpu,
+        "cores busy": own.cpu / own.seconds / physical_cores(),
+        "load of the machine": os.getloadavg()[0],
+    }
+    for name, value in figures.items():
+        print(f"{name:<36}{value:>10.3f}")
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":
