@@ -151,7 +151,8 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         choices=("wheels", "huggingface", "modelscope"),
         help=say("opt.origin"),
     )
-    command("doctor", commands.doctor)
+    doctor = command("doctor", commands.doctor)
+    doctor.add_argument("--repair", action="store_true", help=say("opt.repair"))
     backups = command("backup", back_up), command("restore", restore)
     for sub in backups:
         sub.add_argument("file", metavar="FILE", type=_path, help=say("arg.file"))

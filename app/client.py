@@ -27,6 +27,7 @@ from app.api.models import (
     AddReport,
     DocumentList,
     DocumentModel,
+    ExaminedModel,
     JobList,
     JobModel,
     KnowledgeBaseList,
@@ -207,6 +208,10 @@ class RemoteOperations:
     def sync(self, name: str, request: SyncRequest) -> SyncReport:
         """Bring a knowledge base in step with its folders, or tell what that would do."""
         return self._call(SyncReport, "POST", self._path(name) + "/sync", body=request)
+
+    def examine(self, *, repair: bool) -> ExaminedModel:
+        """Prove that the data folder holds together; with ``repair`` mend what can be."""
+        return self._call(ExaminedModel, "POST", "/examine", body={"repair": repair})
 
     def show(self, name: str, document: str, *, passages: bool = False) -> Shown:
         """Return the text of a document, to be read piece by piece."""

@@ -21,6 +21,7 @@ from app.api.models import (
     AddedFile,
     BackupModel,
     DocumentModel,
+    FindingModel,
     FormatHealthModel,
     HealthReasonModel,
     HealthReportModel,
@@ -34,7 +35,7 @@ from app.api.models import (
 )
 from app.api.requests import SearchRequest
 from app.messages import of_code, of_reason, of_warnings
-from app.strings import Language
+from app.strings import Language, text
 from kb.answer_types import (
     Answer,
     Citation,
@@ -45,6 +46,7 @@ from kb.answer_types import (
     SearchResult,
 )
 from kb.backup.manifest import Manifest
+from kb.integrity import Finding
 from kb.types import (
     Box,
     DocumentRecord,
@@ -334,6 +336,27 @@ def _box(boxes: tuple[Box, ...]) -> JsonBox:
     if len(boxes) == 1:
         return list(boxes[0])
     return [list(box) for box in boxes]
+
+
+def finding_model(finding: Finding, language: Language) -> FindingModel:
+    """Convert what an examination found."""
+    detail = text(
+        f"finding.{finding.kind}",
+        language,
+        kb=finding.kb_id,
+        count=finding.count,
+        items=text("list.separator", language).join(finding.items),
+    )
+    if finding.repaired:
+        detail += text("finding.repaired", language)
+    return FindingModel(
+        kind=finding.kind,
+        knowledge_base=finding.kb_id,
+        count=finding.count,
+        items=list(finding.items),
+        repaired=finding.repaired,
+        detail=detail,
+    )
 
 
 def synonyms_model(groups: Sequence[Sequence[str]]) -> SynonymsModel:

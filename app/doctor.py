@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import output
-from app.api.models import CheckModel, DoctorModel, FormatModel
+from app.api.models import CheckModel, DoctorModel, FindingModel, FormatModel
 from app.client import find_server
+from app.messages import of_error
 from app.models import is_present
 from app.setup.system import install_command
 from kb.errors import KBError
+from kb.folder import CATALOG
 from kb.models import table
 from loaders.formats import FORMATS, Format
 from loaders.needs import can_ocr, lack_of, lacking_codecs
@@ -55,9 +57,18 @@ _SYSTEM_PACKAGES = {
 def run_doctor(context: Context) -> int:
     """Check and report; 1 when something that is needed is missing."""
     formats = [row for entry in FORMATS for row in _rows(context, entry)]
-    checks = [*_checks(context), _formats(context, formats), _ocr(context)]
+    findings = _findings(context)
+    checks = [
+        *_checks(context),
+        *_data(context, findings),
+        _formats(context, formats),
+        _ocr(context),
+    ]
     report = DoctorModel(
-        ok=all(each.state != "failed" for each in checks), checks=checks, formats=formats
+        ok=all(each.state != "failed" for each in checks),
+        checks=checks,
+        formats=formats,
+        findings=findings if isinstance(findings, list) else [],
     )
     if context.as_json:
         output.as_json(report)
@@ -124,6 +135,30 @@ def _home(context: Context) -> CheckModel:
     detail = context.say("check.home.free", path=home, free=output.size_text(free))
     state = "warning" if free < _LOW_SPACE else "ok"
     return CheckModel(name=name, state=state, detail=detail, hint="")
+
+
+def _findings(context: Context) -> list[FindingModel] | KBError:
+    """What is amiss in the data folder; nothing where there is none yet."""
+    if not (context.settings.home / CATALOG).is_file():
+        return []
+    try:
+        return context.operations().examine(repair=context.options.repair).findings
+    except KBError as exc:
+        return exc
+
+
+def _data(context: Context, findings: list[FindingModel] | KBError) -> Iterator[CheckModel]:
+    name = context.say("check.data")
+    if isinstance(findings, KBError):
+        message = of_error(findings, context.language)
+        yield CheckModel(name=name, state="failed", detail=message.text, hint=message.hint)
+        return
+    if not findings:
+        yield _ok(name, context.say("check.data.fine"))
+    for each in findings:
+        state = "warning" if each.repaired else "failed"
+        hint = "" if each.repaired else "kb doctor --repair"
+        yield CheckModel(name=name, state=state, detail=each.detail, hint=hint)
 
 
 def _server(context: Context) -> CheckModel:

@@ -20,6 +20,7 @@ from app.api.models import (
     AddReport,
     DocumentList,
     DocumentModel,
+    ExaminedModel,
     HealthReportModel,
     JobItems,
     JobList,
@@ -43,6 +44,7 @@ from app.convert import (
     ask_model,
     citation_models,
     document_model,
+    finding_model,
     health_report_model,
     job_model,
     knowledge_base_model,
@@ -327,6 +329,11 @@ class LocalOperations:
     def sync(self, name: str, request: SyncRequest) -> SyncReport:
         """Bring a knowledge base in step with its folders, or tell what that would do."""
         return self._mirroring.sync(name, request)
+
+    def examine(self, *, repair: bool) -> ExaminedModel:
+        """Prove that the data folder holds together; with ``repair`` mend what can be."""
+        found = self._workspace.examine(repair=repair, thorough=repair)
+        return ExaminedModel(findings=[finding_model(each, self._language) for each in found])
 
     def close(self) -> None:
         """Close the workspace."""

@@ -1016,6 +1016,46 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "cli.backup_progress": ("已写 {done} / {total}", "{done} of {total} written"),
     "cli.restore_progress": ("已恢复 {done} / {total}", "{done} of {total} restored"),
+    "cli.opt.repair": (
+        "核对数据文件夹，并修复能重建的部分",
+        "prove that the data folder holds together, and mend what can be made again",
+    ),
+    "cli.check.data": ("数据文件夹的完整性", "data folder"),
+    "cli.check.data.fine": ("没有发现问题", "nothing is amiss"),
+    "finding.catalog_damaged": (
+        "目录数据库已损坏（{items}）。请用备份恢复：kb restore",
+        "The catalog is damaged ({items}). Restore a backup: kb restore",
+    ),
+    "finding.texts_incomplete": (
+        "{kb}：{count} 个文件的内容不完整：{items}",
+        "{kb}: the text of {count} documents is not whole: {items}",
+    ),
+    "finding.texts_unused": (
+        "{kb}：{count} 份内容没有文件使用",
+        "{kb}: {count} texts belong to no document",
+    ),
+    "finding.vector_index": (
+        "{kb}：向量索引与目录不一致，相差 {count} 段 {items}",
+        "{kb}: the vector index differs from the catalog by {count} passages {items}",
+    ),
+    "finding.keyword_index": (
+        "{kb}：关键词索引与目录不一致，相差 {count} 段 {items}",
+        "{kb}: the keyword index differs from the catalog by {count} passages {items}",
+    ),
+    "finding.staging_left": (
+        "{kb}：有 {count} 个任务遗留的临时文件夹",
+        "{kb}: {count} folders of ended jobs are left",
+    ),
+    "finding.originals_missing": (
+        "{kb}：{count} 个文件的原件不见了，仍可回答：{items}。请重新添加或从备份取回",
+        "{kb}: the originals of {count} documents are gone, which still answer: {items}. "
+        "Add them again or take them from a backup",
+    ),
+    "finding.originals_changed": (
+        "{kb}：{count} 个文件的原件与收录时不同：{items}。可以 kb sync",
+        "{kb}: the originals of {count} documents are not those that were read: {items}. kb sync",
+    ),
+    "finding.repaired": ("。已修复或正在重建", ". Mended, or being mended"),
     "cli.link": (
         "让知识库与一个文件夹保持一致，只读取，不改动其中的文件",
         "mirror a folder, which is only read",

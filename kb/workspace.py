@@ -33,6 +33,7 @@ from kb.ingest.pace import Pace
 from kb.ingest.pipeline import Pipeline
 from kb.ingest.runner import JobRunner
 from kb.ingest.watching import Watcher
+from kb.integrity import Finding, Parts, examine
 from kb.knowledge_base import KnowledgeBase
 from kb.llms.base import Sampling
 from kb.llms.endpoint import never
@@ -48,6 +49,7 @@ from kb.store.documents import Documents
 from kb.store.feedback import Feedback
 from kb.store.folders import Folders
 from kb.store.health import FileHealth
+from kb.store.integrity import Integrity
 from kb.store.jobs import Jobs
 from kb.store.passages import Passages
 from kb.store.removals import Removals
@@ -187,6 +189,23 @@ class Workspace:
     def watch_folders(self) -> None:
         """Synchronise the mirrored folders by itself from now on, until `close`."""
         self.watcher.start()
+
+    def examine(self, *, repair: bool = False, thorough: bool = False) -> list[Finding]:
+        """Prove that the data folder holds together, and mend what can be made again.
+
+        Args:
+            repair: make anew what is derived, read again what is not whole, drop what is left over.
+            thorough: read every byte of indexes and originals too.
+        """
+        parts = Parts(
+            Integrity(self._database),
+            self._jobs,
+            self._catalog.ids_in_use,
+            self.folder,
+            self.engines.indexes,
+            lambda kb_id, names: self._knowledge_base(kb_id).reindex(names),
+        )
+        return examine(parts, repair=repair, thorough=thorough)
 
     def close(self) -> None:
         """Stop the work, close every part, and let another process have the folder."""

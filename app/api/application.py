@@ -6,7 +6,17 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI, Request
 
-from app.api import asking, backups, folders, jobs, knowledge_bases, model_routes, openai, uploads
+from app.api import (
+    asking,
+    backups,
+    data_folder,
+    folders,
+    jobs,
+    knowledge_bases,
+    model_routes,
+    openai,
+    uploads,
+)
 from app.api.models import HealthModel
 from app.api.problems import install_handlers
 from app.state import is_open, workspace
@@ -17,7 +27,7 @@ def create_api(*, language: Language, token: str, instance: str) -> FastAPI:
     """Build the application for /api; ``instance`` tells this server from any other on the port."""
     app = _application("Zhiku", language=language, token=token)
     app.state.instance = instance
-    for module in (knowledge_bases, folders, uploads, asking, jobs, model_routes, backups):
+    for module in (knowledge_bases, folders, uploads, asking, jobs, model_routes, backups, data_folder):
         app.include_router(module.router)
 
     @app.get("/health", tags=["server"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 JsonBox = list[float] | list[list[float]] | None
 
@@ -347,9 +347,30 @@ class FormatModel(Model):
     hint: str
 
 
+class FindingModel(Model):
+    """Something in the data folder that is not as it should be.
+
+    ``items`` names the first of ``count``; ``detail`` says it for a person, with what to do.
+    """
+
+    kind: str
+    knowledge_base: str
+    count: int
+    items: list[str]
+    repaired: bool
+    detail: str
+
+
+class ExaminedModel(Model):
+    """What an examination of the data folder found; nothing where all is well."""
+
+    findings: list[FindingModel]
+
+
 class DoctorModel(Model):
     """What ``kb doctor`` found; ``ok`` is false when a check failed."""
 
     ok: bool
     checks: list[CheckModel]
     formats: list[FormatModel]
+    findings: list[FindingModel] = Field(default_factory=list)

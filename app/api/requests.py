@@ -66,6 +66,12 @@ class AddRequest(Request):
     password: Annotated[str | None, Field(repr=False)] = None
 
 
+class ExamineRequest(Request):
+    """Prove that the data folder holds together; with ``repair`` mend what can be made again."""
+
+    repair: bool = False
+
+
 class ReindexRequest(Request):
     """Read documents again; all of them when none is named."""
 

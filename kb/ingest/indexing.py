@@ -132,6 +132,18 @@ class IndexKeeper:
         finally:
             self._lock.release()
 
+    def rebuild(self) -> None:
+        """Make both indexes anew from the catalog; nothing is embedded."""
+        with self._lock:
+            self.vectors.close()
+            self.keywords.close()
+            self.vectors = FaissIndex.create(
+                self._vector_folder, dim=self._dim, embedder=self._embedder_id
+            )
+            self.keywords = TantivyIndex.create(self._keyword_folder)
+            self._in_step = False
+        self.catch_up()
+
     def tend(self, stopped: Callable[[], bool]) -> None:
         """Do for the vector index what makes starts and searches quicker, if it is time for it.
 

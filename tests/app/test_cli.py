@@ -1,5 +1,6 @@
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -151,7 +152,7 @@ def test_every_command_of_the_contract_takes_json() -> None:
 def test_the_doctor_names_every_check(kb: Command) -> None:
     result = kb("doctor", "--json", language="en")
     report = value(result)
-    assert set(report) == {"ok", "checks", "formats"}
+    assert set(report) == {"ok", "checks", "formats", "findings"}
     assert result.returncode == (0 if report["ok"] else 1)
     assert {"Python", "packages", "data folder", "server", "chat engine", "formats", "OCR"} <= {
         check["name"] for check in report["checks"]
@@ -420,3 +421,25 @@ def test_a_folder_is_mirrored_beside_a_server(
     (document,) = value(kb("documents", "新库", "--json", home=running.home))["documents"]
     assert (document["document"], document["state"]) == ("a.txt", "ready")
     assert kb("unlink", "新库", str(share), "--keep", home=running.home).returncode == 0
+
+
+def test_a_data_folder_that_does_not_hold_together_is_told_and_mended(
+    kb: Command, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    note = tmp_path / "a.txt"
+    note.write_text("研发费用为3.2亿元。", encoding="utf-8")
+    kb("create", "财报", home=home)
+    kb("add", "财报", str(note), home=home)
+    assert value(kb("doctor", "--json", home=home))["findings"] == []
+    connection = sqlite3.connect(home / "catalog.db")
+    connection.execute("DELETE FROM vectors")
+    connection.commit()
+    connection.close()
+    told = kb("doctor", "--json", home=home)
+    assert told.returncode == 1
+    (finding, *_rest) = value(told)["findings"]
+    assert (finding["kind"], finding["items"]) == ("texts_incomplete", ["a.txt"])
+    mended = value(kb("doctor", "--repair", "--json", home=home))
+    assert all(each["repaired"] for each in mended["findings"])
+    assert "已修复" in mended["findings"][0]["detail"]
