@@ -27,7 +27,16 @@ def create_api(*, language: Language, token: str, instance: str) -> FastAPI:
     """Build the application for /api; ``instance`` tells this server from any other on the port."""
     app = _application("Zhiku", language=language, token=token)
     app.state.instance = instance
-    for module in (knowledge_bases, folders, uploads, asking, jobs, model_routes, backups, data_folder):
+    for module in (
+        knowledge_bases,
+        folders,
+        uploads,
+        asking,
+        jobs,
+        model_routes,
+        backups,
+        data_folder,
+    ):
         app.include_router(module.router)
 
     @app.get("/health", tags=["server"])
