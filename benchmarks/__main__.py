@@ -145,7 +145,7 @@ def _source(task: Task) -> Sequence[object]:
 def figures_of(output: str) -> Figures:
     """The figures that a benchmark printed.
 
-    The last line as JSON; else blocks of ``name  number`` lines, a row for each block.
+    The last line as JSON; else ``printed``, and as ``rows`` its blocks of ``name  number`` lines.
     """
     lines = output.splitlines()
     for line in reversed(lines):
@@ -163,7 +163,7 @@ def figures_of(output: str) -> Figures:
         except ValueError:
             if rows[-1]:
                 rows.append({})
-    return {"rows": [row for row in rows if row]}
+    return {"printed": output, "rows": [row for row in rows if "passages" in row]}
 
 
 def machine() -> dict[str, str]:
@@ -230,6 +230,10 @@ def table(found: Mapping[str, Figures], about: Mapping[str, str]) -> str:
         lines += ["", f"## {name}: {known[name].measures}", ""]
         if "failed" in figures:
             lines.append(f"Failed: {figures['failed']}")
+            continue
+        if "printed" in figures:
+            # Tables of its own: told as they are.
+            lines += ["```", figures["printed"].strip(), "```"]
             continue
         lines += ["| figure | value |", "| --- | --- |"]
         lines += [f"| {key} | {value} |" for key, value in _flat(figures)]
