@@ -77,7 +77,8 @@ def compare(
     left = {each.before.path for each in renamed}
     removed = tuple(file for file in gone if file.path not in left)
     too_many = len(removed) > max(_FEW_REMOVED, int(_SHARE_REMOVED * len(known)))
-    emptied = bool(removed) and not listing.files and not listing.moving
+    # As when another share stands at the path, or none does.
+    emptied = bool(removed) and len(removed) == len(known)
     return Differences(
         added=tuple(file for file in come if file.path not in moved),
         changed=tuple(changed),

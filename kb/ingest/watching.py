@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -50,10 +51,12 @@ class Watcher:
         self._closed = threading.Event()
         # Made at the start: each takes one of the few that the system has for a person's programs.
         self._observer: BaseObserver | None = None
-        self._watches: dict[int, ObservedWatch] = {}
+        # With the folder's device and number: one that comes back after it was gone is another.
+        self._watches: dict[int, tuple[ObservedWatch, tuple[int, int]]] = {}
         # When a folder is to be looked at, in time.monotonic().
         self._due: dict[int, float] = {}
         self._lock = threading.Lock()
+        self._told: set[int] = set()
         self._thread = threading.Thread(target=self._loop, name="folders", daemon=True)
 
     def start(self) -> None:
@@ -104,8 +107,10 @@ class Watcher:
                 self._look(folders)
             except CancelledError:
                 return
-            except KBError:
+            except Exception:
+                # A fault in one look must not end all the later ones.
                 logger.exception("the folders could not be looked at")
+                self._closed.wait(_NETWORK_SECONDS)
 
     def _look(self, folders: dict[int, FolderRecord]) -> None:
         for number, folder in folders.items():
@@ -133,22 +138,36 @@ class Watcher:
     def _watch(self, folders: dict[int, FolderRecord]) -> None:
         if self._observer is None:
             return
-        for number in [each for each in self._watches if each not in folders]:
-            self._observer.unschedule(self._watches.pop(number))
-        for number, folder in folders.items():
-            root = self._mirror.root(folder)
-            if number in self._watches or not root.is_dir():
+        roots = {number: self._mirror.root(folder) for number, folder in folders.items()}
+        for number, (watch, identity) in list(self._watches.items()):
+            if number not in roots or _identity(roots[number]) != identity:
+                del self._watches[number]
+                self._observer.unschedule(watch)
+        for number, root in roots.items():
+            found = _identity(root)
+            if number in self._watches or found is None:
                 continue
             try:
-                self._watches[number] = self._observer.schedule(
-                    _Told(lambda number=number: self.touch(number)),  # type: ignore[misc]
-                    str(root),
-                    recursive=True,
-                )
+                told = _Told(partial(self.touch, number))
+                watch = self._observer.schedule(told, str(root), recursive=True)
             except OSError as exc:
                 # Say the limit of inotify: the schedule goes on.
-                if self._due.get(number) is None:
+                if number not in self._told:
+                    self._told.add(number)
                     logger.warning("%s is looked at on a schedule only: %s", root, exc)
+                continue
+            self._watches[number] = watch, found
+            # What happened before the watch stood is told by nobody.
+            self.touch(number)
+
+
+def _identity(root: Path) -> tuple[int, int] | None:
+    """The device and number of a folder; None where there is none now."""
+    try:
+        status = root.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class _Told(FileSystemEventHandler):

@@ -175,6 +175,16 @@ def test_an_emptied_folder_waits_however_few_files_it_had(share: Share) -> None:
     assert share.sync(confirm=True).removed == 3
 
 
+def test_other_files_in_the_place_of_all_known_ones_remove_nothing_unasked(share: Share) -> None:
+    share.sync()
+    for path in list(share.root.iterdir()):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    share.put("另一个共享.txt", "别的文件。")
+    done = share.sync()
+    assert (done.removed, done.plan.differences.must_ask) == (0, True)
+    assert len(share.documents) == 4
+
+
 def test_a_folder_that_cannot_be_read_deletes_nothing(
     share: Share, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,23 @@ def test_a_folder_that_comes_back_is_watched_again(workspace: Workspace, tmp_pat
         watcher.close()
 
 
+def test_a_folder_that_goes_and_comes_back_meanwhile_is_watched_again(
+    workspace: Workspace, watched: Watcher, tmp_path: Path
+) -> None:
+    root = tmp_path / "share"
+    root.mkdir()
+    (root / "a.txt").write_text("甲方的权利。", encoding="utf-8")
+    folder = workspace.mirror.link("库", root)
+    workspace.mirror.synchronise(folder)
+    until(lambda: watched.is_watching(folder.folder_id))
+    root.rename(tmp_path / "away")
+    until(lambda: not watched.is_watching(folder.folder_id))
+    (tmp_path / "away").rename(root)
+    until(lambda: watched.is_watching(folder.folder_id))
+    (root / "b.txt").write_text("乙方的义务。", encoding="utf-8")
+    until(lambda: states(workspace) == {"a.txt": "ready", "b.txt": "ready"})
+
+
 def test_without_word_from_the_file_system_the_schedule_goes_on(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
