@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from kb.errors import FolderUnreachableError, NotFoundError, SettingsError
-from kb.ingest.differences import Differences, compare
+from kb.ingest.differences import Differences, Renamed, compare
 from kb.ingest.files import unused
 from kb.ingest.runner import SYNC, JobRunner
 from kb.ingest.scan import REST_SECONDS, Listing, scan
@@ -224,19 +224,7 @@ class Mirror:
         )
         names = self._documents.names(folder.kb_id)
         for each in differences.renamed:
-            self._rename(folder, each.before, each.now.path, names)
-            self._folders.forget(number, [each.before.path])
-            self._folders.note(
-                number,
-                [
-                    replace(
-                        each.before,
-                        path=each.now.path,
-                        size=each.now.size,
-                        mtime_ns=each.now.mtime_ns,
-                    )
-                ],
-            )
+            self._rename(folder, each, names)
         removed = differences.removed if confirm or not differences.must_ask else ()
         for file in removed:
             self._remove(folder.kb_id, file)
@@ -276,15 +264,18 @@ class Mirror:
         )
         return job.job_id
 
-    def _rename(
-        self, folder: FolderRecord, before: MirroredFile, path: str, names: set[str]
-    ) -> None:
-        document = unicodedata.normalize("NFC", path)
-        record = self._documents.get(folder.kb_id, before.document_id)
-        names.discard(record.document)
-        document = unused(document, names)
+    def _rename(self, folder: FolderRecord, renamed: Renamed, names: set[str]) -> None:
+        before, now = renamed.before, renamed.now
+        names.discard(self._documents.get(folder.kb_id, before.document_id).document)
+        document = unused(unicodedata.normalize("NFC", now.path), names)
         names.add(document)
-        self._folders.rename_document(before.document_id, document, PurePosixPath(path).stem)
+        self._folders.rename(
+            folder.folder_id,
+            before.path,
+            replace(before, path=now.path, size=now.size, mtime_ns=now.mtime_ns),
+            document=document,
+            title=PurePosixPath(now.path).stem,
+        )
 
     def _remove(self, kb_id: str, file: MirroredFile) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -151,17 +151,7 @@ class Folders:
                 _forget(connection, folder_id, [file.path for file in part])
                 connection.execute(
                     insert(mirrored_files),
-                    [
-                        {
-                            "folder_id": folder_id,
-                            "path": file.path,
-                            "size": file.size,
-                            "mtime_ns": file.mtime_ns,
-                            "sha256": file.sha256,
-                            "document_id": file.document_id,
-                        }
-                        for file in part
-                    ],
+                    [_values(folder_id, file) for file in part],
                 )
 
     def forget(self, folder_id: int, paths: Sequence[str]) -> None:
@@ -180,12 +170,21 @@ class Folders:
             ).first()
         return None if row is None else (int(row.folder_id), str(row.path))
 
-    def rename_document(self, document_id: int, path: str, title: str) -> None:
-        """Give a document another name, and its text another title where it is alone with it.
+    def rename(
+        self, folder_id: int, before: str, now: MirroredFile, *, document: str, title: str
+    ) -> None:
+        """Note that a file stands elsewhere, and give its document another name.
 
-        Nothing is read or embedded: the keyword index takes the title from the change.
+        Its text gets another title where no other document has it. Nothing is read or embedded: the
+        keyword index takes the title from the change.
+
+        Args:
+            before: the file's former path; that of ``now`` is the new one.
         """
+        document_id, path = now.document_id, document
         with self._db.write() as connection:
+            _forget(connection, folder_id, [before, now.path])
+            connection.execute(insert(mirrored_files), [_values(folder_id, now)])
             row = connection.execute(
                 select(documents.c.kb_id, documents.c.content_id).where(
                     documents.c.id == document_id
@@ -242,6 +241,10 @@ def _of(kb_id: str) -> Any:
         .where(mirrored_folders.c.kb_id == kb_id)
         .order_by(mirrored_folders.c.path)
     )
+
+
+def _values(folder_id: int, file: MirroredFile) -> dict[str, Any]:
+    return {"folder_id": folder_id, **asdict(file)}
 
 
 def _forget(connection: Connection, folder_id: int, paths: Sequence[str]) -> None:

@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 
 from kb.errors import AmbiguousNameError, NotFoundError
-from kb.store.folders import Folders
+from kb.store.folders import Folders, MirroredFile
 from kb.types import DocumentFilter, DocumentOrder, Reason
 from tests.kb.store.conftest import Store
 from tests.kb.store.filling import content, document
@@ -141,5 +141,8 @@ def test_every_column_sorts_all_pages_and_what_is_unknown_stands_last(store: Sto
 def test_a_renamed_document_stands_where_its_new_name_belongs(store: Store) -> None:
     renamed = document(store, "第1章.txt")
     document(store, "第2章.txt")
-    Folders(store.database).rename_document(renamed, "第10章.txt", "第10章")
+    folders = Folders(store.database)
+    folder = folders.link("kb", "", ignore="", active=True, created_by="")
+    now = MirroredFile("第10章.txt", 1, 1, "a", renamed)
+    folders.rename(folder, "第1章.txt", now, document="第10章.txt", title="第10章")
     assert [each.document for each in store.documents.page("kb")] == ["第2章.txt", "第10章.txt"]
