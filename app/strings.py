@@ -801,6 +801,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "文件在读取之前已被移走或删除：{path}",
         "The file was moved or deleted before it was read: {path}",
     ),
+    "error.disk_full": (
+        "磁盘已满，没有收录。腾出空间后重试。",
+        "The disk is full; nothing of it was taken in. Make room and try again.",
+    ),
+    "error.catalog_locked": (
+        "目录数据库正被另一个程序占用，这次操作没有进行。请关闭那个程序后重试。",
+        "Another program holds the catalog, so that nothing was done. Close it and try again.",
+    ),
     "error.file_access": ("无法读写 {path}：{message}", "{path} cannot be accessed: {message}"),
     "error.file_access.plain": ("文件无法读写。", "The file cannot be accessed."),
     "error.new_version_failed": (

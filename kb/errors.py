@@ -10,6 +10,7 @@ KBError                          base: ``code`` + ``params`` become a sentence a
 ├── PermissionDeniedError        logged in, but without the right
 ├── BusyError                    another process holds the data folder
 ├── CatalogError                 the catalog cannot be opened or is damaged
+│   ├── CatalogLockedError       another program has held it for too long
 │   └── CatalogVersionError      a newer version has written it
 ├── FolderUnreachableError       a mirrored folder is not there or cannot be listed
 ├── IngestError                  a document could not be taken in
@@ -101,6 +102,12 @@ class CatalogError(KBError):
     """The catalog cannot be opened or is damaged. Params: ``path``."""
 
     code = "catalog_failed"
+
+
+class CatalogLockedError(CatalogError):
+    """Another program has held the catalog for too long. Params: ``path``."""
+
+    code = "catalog_locked"
 
 
 class CatalogVersionError(CatalogError):

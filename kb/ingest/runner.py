@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import shutil
 import threading
@@ -11,6 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from kb.embedders.base import Embedder
 from kb.errors import CancelledError, KBError, NotFoundError
@@ -318,7 +321,8 @@ class JobRunner:
         except CancelledError:
             self._give_up(job, item)
             return
-        except KBError as exc:
+        except (KBError, OSError, SQLAlchemyError) as exc:
+            # The embedder, the disk or the catalog failed: the document must not stay in work.
             logger.exception("%s of job %s failed", item.document, job.job_id)
             self._refuse(job, item, source, _reason_of(exc))
             return
@@ -445,6 +449,10 @@ def _status(path: Path) -> tuple[int, int] | None:
 def _reason_of(exc: Exception) -> Reason:
     if isinstance(exc, KBError):
         return Reason(exc.code, {**exc.params, "message": str(exc), "hint": exc.hint})
+    if isinstance(exc, DBAPIError) and "full" in str(exc.orig):
+        return Reason("disk_full", {})
+    if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
+        return Reason("disk_full", {})
     if isinstance(exc, OSError):
         return Reason("file_access", {"message": exc.strerror or str(exc), "path": exc.filename})
     return Reason("internal_error", {"message": f"{type(exc).__name__}: {exc}"})

@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -17,7 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from kb.errors import CatalogError
+from kb.errors import CatalogError, CatalogLockedError
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +61,26 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open the one write transaction; it commits at the end, or rolls back on an error."""
-        with self._write_lock:
+        """Open the one write transaction; it commits at the end, or rolls back on an error.
+
+        Raises:
+            CatalogLockedError: another program has held the file for too long.
+        """
+        with self._write_lock, ExitStack() as stack:
+            # After the commit: whoever reads at the new number must read what was written.
+            stack.callback(self._count_write)
             try:
-                with self._writer.begin() as connection:
-                    yield connection
-            finally:
-                self.writes += 1
+                connection = stack.enter_context(self._writer.begin())
+            except OperationalError as exc:
+                if "locked" not in str(exc.orig):
+                    raise
+                raise CatalogLockedError(
+                    f"another program holds {self.path}", path=str(self.path)
+                ) from exc
+            yield connection
+
+    def _count_write(self) -> None:
+        self.writes += 1
 
     def close(self) -> None:
         """Close every connection."""

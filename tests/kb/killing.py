@@ -189,15 +189,16 @@ def _sync(
         if what == "change":
             changed[path.name] = text_of(path.name, version)
             continue
-        path.unlink()
         changed[path.name] = None
         if what == "rename":
             changed[f"份改{version}-{path.name}"] = content
+    yield {"begins": "sync", "documents": changed}
     for name, said in changed.items():
-        if said is not None:
+        if said is None:
+            (root / name).unlink()
+        else:
             (root / name).write_text(said, encoding="utf-8")
             os.utime(root / name, (OLD + version, OLD + version))
-    yield {"begins": "sync", "documents": changed}
     (folder,) = (each for each in workspace.mirror.folders(KB) if each.path)
     done = workspace.mirror.synchronise(folder, confirm=True)
     if done.job_id is not None:
