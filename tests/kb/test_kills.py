@@ -142,8 +142,9 @@ def check(folder: Folder, parsers: ParserPool) -> None:
             assert record.state == "ready", (name, record.state, record.reason)
             text = next(workspace.knowledge_base(KB).pages(record.document_id)).text
             assert text in may_be, f"{name} says {text}"
-            hit = workspace.search([KB], text).hits[0]
-            assert (hit.document, hit.text) == (name, text)
+            # They are much alike, and there are many by now: the first hit may be another one.
+            hits = workspace.search([KB], text, top_k=50).hits
+            assert (name, text) in [(hit.document, hit.text) for hit in hits]
         extra = set(found) - set(folder.certain)
         assert extra <= set(folder.uncertain), f"nobody asked for {extra}"
         texts = [
