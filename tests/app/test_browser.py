@@ -230,16 +230,27 @@ def test_conversations_survive_a_reload_and_the_language_is_switched(
 
 def type_cells(browser: webdriver.Chrome, *words: str) -> None:
     """Type words into the first row of the table of a dialog, cell by cell."""
-    table = until(lambda: browser.find_element(By.CSS_SELECTOR, "[role=dialog] canvas"))
-    width, height = table.size["width"], table.size["height"]
-    # Below the heading, beside the column that marks rows.
-    actions = ActionChains(browser)
-    actions.move_to_element_with_offset(table, 90 - width // 2, 52 - height // 2).click()
-    for word in words:
-        # The first character that is typed would only open the cell.
-        actions.send_keys(Keys.ENTER).pause(0.3).send_keys(word).pause(0.3)
-        actions.send_keys(Keys.TAB).pause(0.3)
-    actions.perform()
+
+    def typed() -> bool:
+        table = browser.find_element(By.CSS_SELECTOR, "[role=dialog] canvas")
+        width, height = table.size["width"], table.size["height"]
+        # Below the heading, beside the column that marks rows.
+        actions = ActionChains(browser)
+        actions.move_to_element_with_offset(table, 90 - width // 2, 52 - height // 2).click()
+        for word in words:
+            # The first character that is typed would only open the cell.
+            actions.send_keys(Keys.DELETE, Keys.ENTER).pause(0.3).send_keys(word).pause(0.3)
+            actions.send_keys(Keys.TAB).pause(0.3)
+        actions.perform()
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            if set(words) <= set(cells(browser)):
+                return True
+            time.sleep(0.1)
+        # The table was drawn anew while it was typed into: once more.
+        return False
+
+    until(typed)
 
 
 def cells(browser: webdriver.Chrome) -> list[str]:
