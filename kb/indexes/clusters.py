@@ -46,7 +46,7 @@ _NAME = "clusters"
 _LISTS = 0.66
 _PROBED = 2
 # Named for each one wanted, and at least: what the codes rank wrongly is among them.
-_NAMED = 4
+_NAMED = 2
 _LEAST_NAMED = 400
 # Where only some may be found, these times as many: of vectors that are all far from the question
 # the codes tell less which is the nearest.

@@ -107,6 +107,8 @@ def _engine(path: Path, *, begin: str) -> Engine:
         json_serializer=_to_json,
         pool_size=16,
         max_overflow=32,
+        # The connection used last has the pages of the catalog that are needed next.
+        pool_use_lifo=True,
     )
 
     @event.listens_for(engine, "connect")
