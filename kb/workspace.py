@@ -55,6 +55,7 @@ from kb.store.passages import Passages
 from kb.store.removals import Removals
 from kb.store.selections import Selections
 from kb.store.sheets import Sheets
+from kb.store.statutes import Statutes
 from kb.store.synonyms import Synonyms
 from kb.store.vectors import Vectors
 from kb.types import WHOLE, AskedBase, KnowledgeBaseRecord, SearchFilter
@@ -141,6 +142,7 @@ class Workspace:
         self.watcher = Watcher(self.mirror, self._catalog.ids_in_use)
         self._retriever = Retriever(
             self._passages,
+            Statutes(self._database),
             TableAnswers(self._sheets, TableAsker(self._sheets, self.engines.sheet_databases)),
             self._prompts.wordings,
         )

@@ -7,12 +7,12 @@ embedder one article 39 is like any other, and to BM25 the number is one word am
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
-from kb.store.passages import GroupPlace, Passages
-from kb.text.normalise import compact, normalise
+from kb.store.statutes import GroupPlace, Statutes
+from kb.text.normalise import normalise
 from kb.text.numerals import (
     ArticleReference,
     arabic_numerals,
@@ -20,16 +20,22 @@ from kb.text.numerals import (
     to_chinese,
     without_articles,
 )
+from kb.text.statute_names import (
+    LEAST_NAME,
+    document_name,
+    name_forms,
+    parent_headings,
+    plain_name,
+    short_name,
+)
 from kb.types import WHOLE, SearchFilter
 
 _MOST_ARTICLES = 6
 """Articles that one question is given; who names more wants to compare, not to read them all."""
 
 _SAME_NAME = 3
-_STATE = "中华人民共和国"
-_IN_BRACKETS = re.compile(r"[（(〔\[][^（()）〔〕\[\]]*[）)〕\]]")
-_LEAST_NAME = 2
-_TITLE_LINES = 6
+# Names that a title or a question may mean, looked into one after the other.
+_MOST_NAMES = 40
 # What is left of a question that asks what an article says, once its name is taken away.
 _ASKING = re.compile(
     r"(?:请问|请|麻烦|帮|告诉|查询?|看|找|给|出|我|一下|讲|说|写|列|引用|关于|里面?|中|在|"
@@ -56,7 +62,7 @@ class NamedArticles:
 
 
 def named_articles(
-    question: str, kb_ids: Sequence[str], passages: Passages, wanted: SearchFilter = WHOLE
+    question: str, kb_ids: Sequence[str], statutes: Statutes, wanted: SearchFilter = WHOLE
 ) -> NamedArticles:
     """Find the articles that a question names in these knowledge bases."""
     references = article_references(question)
@@ -66,12 +72,10 @@ def named_articles(
     missing = []
     names: set[str] = set()
     for reference in references:
-        places = passages.groups(kb_ids, _labels(reference), wanted)
-        chosen, name = _of_statute(reference.title, question, places)
+        search = _Search(reference, question, kb_ids, statutes, wanted)
+        chosen, name = search.by_title() if reference.title else search.by_question()
         if name:
             names.add(name)
-        if not chosen and reference.title:
-            chosen = _with_title_in_text(reference.title, places, passages)
         if not chosen and reference.title:
             missing.append(reference)
         for place in chosen:
@@ -87,7 +91,7 @@ def mentions(text: str, reference: ArticleReference) -> bool:
     """Tell whether a text itself speaks of an article: its statute's name and its number."""
     return arabic_numerals(normalise(reference.label)) in arabic_numerals(
         normalise(text)
-    ) and _name(reference.title) in _name(text)
+    ) and plain_name(reference.title) in plain_name(text)
 
 
 def _labels(reference: ArticleReference) -> list[str]:
@@ -98,53 +102,95 @@ def _labels(reference: ArticleReference) -> list[str]:
     return [f"第{figure}{unit}{tail}" for figure in figures for unit in "条條" for tail in tails]
 
 
-def _of_statute(
-    title: str, question: str, places: Sequence[GroupPlace]
-) -> tuple[list[GroupPlace], str]:
-    """Choose the places in the statute meant, and tell its name as the question has it.
-
-    Without a title in 《》 the name may stand in the question as plain words; where it names none,
-    an article that only one document has is meant.
-    """
-    wanted, asked = _name(title), _name(question)
-
-    @cache
-    def rank_of(name: str) -> tuple[tuple[int, int], str]:
-        # Of names that fit alike, the shortest has the least besides; of those in the question,
-        # the longest says the most.
-        if title:
-            return (_likeness(wanted, name), -len(name)), name
-        return (int(name in asked), len(name)), name
-
-    ranked: list[tuple[tuple[int, int], str, GroupPlace]] = []
-    for place in places:
-        rank, name = max(map(rank_of, _names_of(place)), default=((0, 0), ""))
-        if rank[0]:
-            ranked.append((rank, name, place))
-    if not ranked:
-        return (list(places) if not title and len(places) == 1 else []), ""
-    best, name, _place = max(ranked, key=lambda entry: entry[0])
-    return [place for rank, _name, place in ranked if rank == best], name
+_Found = tuple[list[GroupPlace], str]
+"""Places of an article, and the name of its statute as the question has it."""
 
 
-def _with_title_in_text(
-    title: str, places: Sequence[GroupPlace], passages: Passages
-) -> list[GroupPlace]:
-    """Choose the places in documents that begin with a title, though nothing marks it as one."""
-    texts = passages.beginnings({place.content_id for place in places}, _TITLE_LINES)
-    wanted = _name(title)
-    return [
-        place
-        for place in places
-        if any(wanted in _forms(line) for line in texts.get(place.content_id, "").split("\n"))
-    ]
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Looks for one article in the statutes that a question may mean."""
+
+    reference: ArticleReference
+    question: str
+    kb_ids: Sequence[str]
+    statutes: Statutes
+    wanted: SearchFilter
+
+    def by_title(self) -> _Found:
+        """Look in statutes of the title in 《》; in those of a name like it; in unmarked ones."""
+        title, short = plain_name(self.reference.title), short_name(self.reference.title)
+        if len(short) < LEAST_NAME:
+            return [], ""
+        chosen, name = self._best(title, self.statutes.named(short))
+        if chosen:
+            return chosen, name
+        alike: dict[tuple[int, int], list[int]] = {}
+        for known, content_id in self.statutes.alike(short):
+            alike.setdefault(_rank(title, known), []).append(content_id)
+        chosen, name = self._first_with_it(title, alike)
+        return (chosen, name) if chosen else (self._places(self.statutes.with_line(short)), "")
+
+    def by_question(self) -> _Found:
+        """Look in statutes whose name stands in the question as plain words.
+
+        Where it names none, an article that only one document has is meant.
+        """
+        asked = plain_name(self.question)
+        named: dict[tuple[int, int], list[int]] = {}
+        for known, content_id in self.statutes.standing_in(asked):
+            named.setdefault((1, len(known)), []).append(content_id)
+        chosen, name = self._first_with_it("", named)
+        if chosen:
+            return chosen, name
+        only = self.statutes.only_one(self.kb_ids, _labels(self.reference), self.wanted)
+        places = self._places([only]) if only is not None else []
+        return (places if len(places) == 1 else []), ""
+
+    def _first_with_it(self, title: str, ranked: Mapping[tuple[int, int], Sequence[int]]) -> _Found:
+        """Look in the contents whose names fit best, then in the next ones."""
+        for rank in sorted((rank for rank in ranked if rank[0]), reverse=True)[:_MOST_NAMES]:
+            chosen, name = self._best(title, ranked[rank])
+            if chosen:
+                return chosen, name
+        return [], ""
+
+    def _best(self, title: str, content_ids: Sequence[int]) -> _Found:
+        """Choose the places in the statute meant; a content may hold several."""
+        asked = plain_name(self.question)
+
+        @cache
+        def rank_of(name: str) -> tuple[tuple[int, int], str]:
+            if title:
+                return _rank(title, name), name
+            return (int(name in asked), len(name)), name
+
+        ranked: list[tuple[tuple[int, int], str, GroupPlace]] = []
+        for place in self._places(content_ids):
+            rank, name = max(map(rank_of, _names_of(place)), default=((0, 0), ""))
+            if rank[0]:
+                ranked.append((rank, name, place))
+        if not ranked:
+            return [], ""
+        best, name, _place = max(ranked, key=lambda entry: entry[0])
+        return [place for rank, _name, place in ranked if rank == best], name
+
+    def _places(self, content_ids: Sequence[int]) -> list[GroupPlace]:
+        if not content_ids:
+            return []
+        labels = _labels(self.reference)
+        return self.statutes.groups(self.kb_ids, labels, content_ids, self.wanted)
+
+
+def _rank(title: str, name: str) -> tuple[int, int]:
+    """Order names by how well they fit a title; of those alike the shortest has least besides."""
+    return _likeness(title, name), -len(name)
 
 
 def _likeness(wanted: str, known: str) -> int:
     """Tell how well a name fits the one that is wanted: 0 not at all, 3 in every character."""
     if wanted == known:
         return _SAME_NAME
-    if min(len(wanted), len(known)) < _LEAST_NAME:
+    if min(len(wanted), len(known)) < LEAST_NAME:
         return 0
     if wanted in known or (known in wanted and 2 * len(known) >= len(wanted)):
         return 2
@@ -156,23 +202,11 @@ def _likeness(wanted: str, known: str) -> int:
 
 def _names_of(place: GroupPlace) -> Iterable[str]:
     """The names of the statute that an article may stand in."""
-    stem = place.document.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    for text in dict.fromkeys((stem, place.title, *place.heading.split(" > ")[:-1])):
-        for name in _forms(text):
-            if len(name) >= _LEAST_NAME:
+    texts = (document_name(place.document), place.title, *parent_headings(place.heading))
+    for text in dict.fromkeys(texts):
+        for name in name_forms(text):
+            if len(name) >= LEAST_NAME:
                 yield name
-
-
-# A question about a first article meets the names of all statutes, and the next one again.
-@lru_cache(maxsize=32_768)
-def _forms(text: str) -> tuple[str, ...]:
-    """A name, and the same without what its brackets add, such as the year of its version."""
-    return tuple(dict.fromkeys((_name(text), _name(_IN_BRACKETS.sub("", text)))))
-
-
-@lru_cache(maxsize=4096)
-def _name(text: str) -> str:
-    return compact(text).replace(_STATE, "")
 
 
 def _asks_for_text(
@@ -182,7 +216,7 @@ def _asks_for_text(
     for reference in references:
         if reference.title:
             rest = rest.replace(f"《{reference.title}》", "")
-    rest = _name(rest)
+    rest = plain_name(rest)
     for name in sorted(names, key=len, reverse=True):
         rest = rest.replace(name, "")
     return not _ASKING.sub("", rest)

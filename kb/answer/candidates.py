@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from kb.answer.merging import Near, merged
 from kb.answer.synonyms import Alternatives, Groups
 from kb.answer.together import Together
-from kb.embedders.base import Embedder, Vectors
+from kb.embedders.base import Embedder
 from kb.indexes.base import KeywordIndex, Scored, VectorIndex
 from kb.selection import Selection
 
@@ -28,18 +29,19 @@ class Searchable:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What the indexes found, best first: nearest by vector, and {passage id: score} by BM25.
-
-    ``queries`` are the vectors that were searched, (n, dim), by embedder.
-    """
+    """What the indexes found, best first: nearest by vector, and {passage id: score} by BM25."""
 
     nearest: Sequence[Near]
     by_keyword: Mapping[int, float]
-    queries: Mapping[str, Vectors]
 
     def passage_ids(self) -> list[int]:
         """All that was found, none twice."""
         return [*dict.fromkeys((*(each.passage_id for each in self.nearest), *self.by_keyword))]
+
+    def first(self, depth: int) -> Candidates:
+        """What a search less deep would have found."""
+        by_keyword = dict(islice(self.by_keyword.items(), depth))
+        return Candidates(self.nearest[:depth], by_keyword)
 
 
 class CandidateFinder:
@@ -59,16 +61,12 @@ class CandidateFinder:
         words: str,
         same: Mapping[str, Sequence[Alternatives]],
         depth: int,
-        embedded: Mapping[str, Vectors] | None = None,
     ) -> Candidates:
         """Rank the passages of all bases by cosine, and by BM25.
 
         The cosine is that to the nearest of the texts ``meant``; ``words`` are what BM25 looks for.
-        ``embedded`` are the vectors of ``meant`` where they were made already.
         """
-        known = embedded or {}
         embedders = {base.embedder.model_id: base.embedder for base in bases}
-        missing = [name for name in embedders if name not in known]
 
         def in_words(base: Searchable) -> list[Scored]:
             instead = {each.asked: each.others for each in same[base.kb_id]}
@@ -76,10 +74,10 @@ class CandidateFinder:
 
         # The words need no vector: they are looked for while one is made.
         made, by_words = self._together.both(
-            [partial(embedders[name].embed_queries, meant) for name in missing],
+            [partial(embedders[name].embed_queries, meant) for name in embedders],
             [partial(in_words, base) for base in bases],
         )
-        queries = {**known, **dict(zip(missing, made, strict=True))}
+        queries = dict(zip(embedders, made, strict=True))
         asked = [(base, query) for base in bases for query in queries[base.embedder.model_id]]
         by_meaning = self._together.run(
             [partial(base.vectors.search, query, depth, base.among) for base, query in asked]
@@ -91,4 +89,4 @@ class CandidateFinder:
                     nearest[passage_id] = Near(passage_id, cosine, base.embedder.model)
         by_keyword = [entry for each in by_words for entry in each]
         by_keyword.sort(key=lambda entry: -entry[1])
-        return Candidates(merged(list(nearest.values()))[:depth], dict(by_keyword[:depth]), queries)
+        return Candidates(merged(list(nearest.values()))[:depth], dict(by_keyword[:depth]))

@@ -52,7 +52,12 @@ def statute_words(question: str, wordings: Sequence[Wording]) -> list[str]:
     text = normalise(question)
     found = []
     for wording in wordings:
-        said = [words for words in wording.sayings if all(word in text for word in words)]
+        # The first word of a saying is seldom there: the others are then not looked for.
+        said = [
+            words
+            for words in wording.sayings
+            if words[0] in text and all(word in text for word in words)
+        ]
         if said:
             found.append((max(sum(map(len, words)) for words in said), wording.statute))
     found.sort(key=lambda entry: -entry[0])

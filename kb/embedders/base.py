@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ class Embedder(ABC):
     A backend implements `_encode`; the prefixes that a model was trained with are applied here,
     never by the caller.
     """
+
+    is_remote: ClassVar[bool] = False
+    """Whether another machine computes, so that embedding is mostly waiting."""
 
     def __init__(self, model: EmbedderModel) -> None:
         self.model = model

@@ -22,6 +22,8 @@ _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 class OpenAIEmbedder(Embedder):
     """A client of ``POST {api_base_url}/embeddings``; tries again while the server is busy."""
 
+    is_remote = True
+
     def __init__(
         self,
         model: EmbedderModel,

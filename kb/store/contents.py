@@ -15,6 +15,7 @@ from kb.store.database import ROWS_AT_ONCE, Database
 from kb.store.health import page_values, total_values
 from kb.store.rows import place_values, reason_of
 from kb.store.sheets import PackedPart, purge_tables, write_parts
+from kb.store.statutes import record_names
 from kb.store.tables import (
     content_ranges,
     contents,
@@ -22,6 +23,7 @@ from kb.store.tables import (
     page_health,
     pages,
     passages,
+    statute_names,
     vectors,
 )
 from kb.store.vectors import vector_values
@@ -244,6 +246,7 @@ class Contents:
                     **total_values(facts.pages),
                 )
             )
+            record_names(connection, content_id)
 
     def discard(self, content_id: int) -> None:
         """Give up a content that was not published; `purge` takes its rows."""
@@ -322,7 +325,7 @@ class Contents:
                 return True
             if purge_tables(connection, content_id):
                 return True
-            for table in (page_health, content_ranges):
+            for table in (page_health, content_ranges, statute_names):
                 connection.execute(delete(table).where(table.c.content_id == content_id))
             connection.execute(delete(contents).where(contents.c.id == content_id))
             return True

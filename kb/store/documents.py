@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, case, delete, func, insert, select, update
 
 from kb.errors import AmbiguousNameError, NotFoundError
-from kb.names import sort_key
 from kb.store.changes import record_change, release_content
 from kb.store.database import Database
 from kb.store.health import TOTALS, judge_content, stored_warnings
-from kb.store.rows import reason_of, reason_values
+from kb.store.rows import path_values, reason_of, reason_values
 from kb.store.tables import contents, documents
 from kb.types import (
     EVERY_DOCUMENT,
@@ -186,8 +185,7 @@ class Documents:
                 done = connection.execute(
                     insert(documents).values(
                         kb_id=kb_id,
-                        path=path,
-                        sort_key=sort_key(path),
+                        **path_values(path),
                         state="processing",
                         size=size,
                         mtime=mtime,

@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from kb.errors import DuplicateError, NotFoundError
-from kb.names import sort_key
 from kb.store.changes import record_change, release_content
 from kb.store.database import ROWS_AT_ONCE, Database
-from kb.store.rows import reason_of, reason_values
+from kb.store.rows import path_values, reason_of, reason_values
 from kb.store.tables import contents, documents, mirrored_files, mirrored_folders
 from kb.types import Reason
 
@@ -193,7 +192,7 @@ class Folders:
             connection.execute(
                 update(documents)
                 .where(documents.c.id == document_id)
-                .values(path=path, sort_key=sort_key(path), updated_at=time.time())
+                .values(**path_values(path), updated_at=time.time())
             )
             if row.content_id is None:
                 return

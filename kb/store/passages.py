@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, select
@@ -13,7 +13,6 @@ from kb.store.database import Database
 from kb.store.rows import place_from, place_of
 from kb.store.selections import conditions
 from kb.store.tables import (
-    content_ranges,
     contents,
     documents,
     knowledge_bases,
@@ -26,9 +25,6 @@ from kb.types import WHOLE, Line, PagePart, PagePlace, PageText, Passage, Search
 # A piece of a page has some ten thousand characters.
 _PARTS_AT_ONCE = 16
 _PASSAGES_AT_ONCE = 1_000
-# Of choices of knowledge bases that are asked together, so many are remembered.
-_EXTENTS = 100
-_GREATEST_ID = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +38,6 @@ class FoundPassage:
     document_id: int
     document: str
     passage: Passage = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupPlace:
-    """The passages of one group (an article of a statute), in order, and where they stand."""
-
-    content_id: int
-    document: str
-    title: str
-    heading: str
-    passage_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +95,6 @@ class Passages:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        # By knowledge bases, with the number of writes they were read at.
-        self._extents: dict[frozenset[str], tuple[int, dict[str, int]]] = {}
 
     def pages(self, content_id: int) -> Iterator[PagePart]:
         """Read the pages of a content in order, a few pieces at a time.
@@ -201,19 +184,6 @@ class Passages:
             rows = connection.execute(_LINES, wanted).all()
         return [_line(row) for row in rows]
 
-    def beginnings(self, content_ids: Iterable[int], count: int) -> dict[int, str]:
-        """The first ``count`` lines of contents, which often have a title that nothing marks."""
-        query = (
-            select(lines.c.content_id, lines.c.text)
-            .where(lines.c.content_id.in_(list(content_ids)), lines.c.position < count)
-            .order_by(lines.c.content_id, lines.c.position)
-        )
-        found: dict[int, str] = {}
-        with self._db.read() as connection:
-            for row in connection.execute(query):
-                found[row.content_id] = found.get(row.content_id, "") + row.text + "\n"
-        return found
-
     def lines_of(self, passage_ids: Sequence[int]) -> list[Line]:
         """Lines of these passages of one content, in reading order."""
         with self._db.read() as connection:
@@ -255,88 +225,6 @@ class Passages:
                     passage_id, kb_id, kb_name, content_id, document_id, path, passage
                 )
         return result
-
-    def groups(
-        self, kb_ids: Sequence[str], keys: Sequence[str], wanted: SearchFilter = WHOLE
-    ) -> list[GroupPlace]:
-        """Find the live groups with one of these keys, each under the first of its names.
-
-        A document may hold several of a kind, such as the first articles of the statutes it
-        collects: these differ in their headings.
-        """
-        query = (
-            select(
-                passages.c.id,
-                passages.c.content_id,
-                passages.c.heading,
-                contents.c.title,
-                documents.c.path,
-                documents.c.id,
-            )
-            .select_from(
-                passages.join(contents, passages.c.content_id == contents.c.id).join(
-                    documents, documents.c.content_id == contents.c.id
-                )
-            )
-            .where(
-                passages.c.group_key.in_(keys),
-                passages.c.group_key != "",
-                passages.c.id.between(bindparam("low"), bindparam("high")),
-                contents.c.kb_id.in_(kb_ids),
-                contents.c.live,
-                *conditions(wanted),
-            )
-            .order_by(passages.c.content_id, passages.c.first_line, passages.c.id, documents.c.path)
-        )
-        readable = wanted.document_ids
-        found: dict[tuple[int, str], GroupPlace] = {}
-        # The index of the keys has the ids too: what other knowledge bases have of a key as common
-        # as that of a first article is mostly passed over without being read.
-        state = self._db.writes
-        extent = self._extent(kb_ids, state)
-        with self._db.read() as connection:
-            rows = connection.execute(query, extent).all()
-        if self._db.writes != state:
-            # What was published in this moment may lie beyond.
-            with self._db.read() as connection:
-                rows = connection.execute(query, {"low": 0, "high": _GREATEST_ID}).all()
-        for passage_id, content_id, heading, title, path, document_id in rows:
-            if readable is not None and document_id not in readable:
-                continue
-            place = found.get((content_id, heading))
-            if place is None:
-                place = GroupPlace(content_id, path, title or "", heading, (passage_id,))
-            # A content under several names comes with each of them.
-            elif place.passage_ids[-1] != passage_id:
-                place = replace(place, passage_ids=(*place.passage_ids, passage_id))
-            found[content_id, heading] = place
-        return list(found.values())
-
-    def _extent(self, kb_ids: Sequence[str], state: int) -> dict[str, int]:
-        """The least and the greatest id that passages of these knowledge bases may have.
-
-        ``state`` is the number of writes that it must be right at.
-        """
-        key = frozenset(kb_ids)
-        known = self._extents.get(key)
-        if known is not None and known[0] == state:
-            return known[1]
-        ranges = content_ranges.c
-        query = (
-            select(
-                func.min(ranges.first_passage_id),
-                func.max(ranges.first_passage_id + ranges.passage_count),
-            )
-            .join(contents, contents.c.id == ranges.content_id)
-            .where(contents.c.kb_id.in_(kb_ids))
-        )
-        with self._db.read() as connection:
-            low, high = connection.execute(query).one()
-        extent = {"low": low or 0, "high": high or 0}
-        if len(self._extents) >= _EXTENTS:
-            self._extents.clear()
-        self._extents[key] = (state, extent)
-        return extent
 
     def indexed(self, first: int, count: int) -> list[IndexedPassage]:
         """What the keyword index takes of live passages [first, first + count)."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from kb.names import sort_key
+from kb.text.statute_names import document_name, short_name
 from kb.types import Place, Reason
 
 
@@ -20,6 +22,15 @@ def reason_values(reason: Reason | None) -> dict[str, Any]:
     return {
         "reason_code": reason.code if reason else None,
         "reason_params": dict(reason.params) if reason else None,
+    }
+
+
+def path_values(path: str) -> dict[str, str]:
+    """Return a document's path as the columns that hold it and what follows from it."""
+    return {
+        "path": path,
+        "sort_key": sort_key(path),
+        "statute_name": short_name(document_name(path)),
     }
 
 

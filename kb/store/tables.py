@@ -135,14 +135,27 @@ content_ranges = Table(
     Column("passage_count", Integer, nullable=False),
 )
 
+# By which names the articles of a content may be asked for, in their short form.
+statute_names = Table(
+    "statute_names",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("content_id", Integer, ForeignKey("contents.id"), primary_key=True),
+    # A title or heading; otherwise a line near the beginning, which may have a name in it.
+    Column("is_heading", Boolean, nullable=False),
+    Index("statute_names_by_content", "content_id"),
+    sqlite_with_rowid=False,
+)
+
 documents = Table(
     "documents",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("kb_id", String, ForeignKey("knowledge_bases.id"), nullable=False),
     Column("path", Text, nullable=False),
-    # Follows from the path: whoever writes that one writes both.
+    # Follows from the path, as does the next one: `kb.store.rows.path_values`.
     Column("sort_key", Text, nullable=False, server_default=""),
+    Column("statute_name", Text, nullable=False, server_default=""),
     Column("content_id", Integer, ForeignKey("contents.id")),
     Column("state", String, nullable=False),
     *_reason(),
@@ -159,6 +172,7 @@ documents = Table(
     Column("updated_at", Float, nullable=False),
     Index("documents_by_path", "kb_id", "path", unique=True),
     Index("documents_by_sort_key", "kb_id", "sort_key"),
+    Index("documents_by_statute_name", "statute_name", "content_id"),
     Index("documents_by_content", "content_id"),
     Index("documents_by_state", "kb_id", "state", "size"),
     Index("documents_by_health", "kb_id", "health"),
@@ -260,7 +274,7 @@ passages = Table(
     *_place(),
     Index("passages_by_content", "content_id", "first_line"),
     # Articles of statutes and rows of sheets; of most passages there is nothing to look up.
-    Index("passages_by_group", "group_key", sqlite_where=text("group_key != ''")),
+    Index("passages_by_group", "group_key", "content_id", sqlite_where=text("group_key != ''")),
 )
 
 sheet_tables = Table(

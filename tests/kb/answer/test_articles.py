@@ -147,6 +147,16 @@ def test_a_statute_is_known_by_the_title_that_its_text_begins_with(
     assert ask(workspace, "《用工管理法》第十二条").refused is False
 
 
+def test_a_collection_of_statutes_is_looked_through_by_their_headings(
+    workspace: Workspace, write: Write
+) -> None:
+    collected = f"# 汇编\n\n## 用工管理法\n\n{HIRING}\n\n## 仓储条例\n\n{STORAGE}"
+    add(workspace, "库", write("制度汇编.md", collected))
+
+    for question in ("《仓储条例》第十二条", "仓储条例第十二条的内容是什么？"):
+        assert ask(workspace, question).answer.startswith("第十二条 危险品"), question
+
+
 def test_a_number_alone_means_the_only_statute_that_has_it(
     workspace: Workspace, write: Write
 ) -> None:

@@ -142,6 +142,18 @@ def test_a_renamed_or_moved_file_is_not_read_again(share: Share) -> None:
     assert share.sync().plan.differences.is_empty
 
 
+def test_a_renamed_statute_is_asked_for_by_its_new_name(share: Share) -> None:
+    share.put("附件.txt", "第十二条 危险品应当单独存放。")
+    share.put("附件2.txt", "第十二条 食堂十二点开饭。")
+    share.sync()
+    assert share.workspace.search(["库"], "《仓储条例》第十二条").answerable < 0.5
+    (share.root / "附件.txt").rename(share.root / "仓储条例.txt")
+    share.sync()
+    found = share.workspace.search(["库"], "《仓储条例》第十二条")
+    assert found.hits[0].document == "仓储条例.txt"
+    assert found.answerable > 0.9
+
+
 def test_a_deleted_file_is_answered_from_no_more(share: Share) -> None:
     share.sync()
     (share.root / "差旅.txt").unlink()

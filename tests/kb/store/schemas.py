@@ -28,6 +28,7 @@ from kb.models.table import find_embedder
 from kb.names import sort_key
 from kb.settings import PROJECT
 from kb.store.migrations import HEAD, upgrade
+from kb.text.statute_names import document_name, short_name
 from tests.kb.hashing import open_hashing
 
 FOLDER = PROJECT / "tests" / "data" / "schemas"
@@ -144,6 +145,10 @@ def rows() -> dict[str, list[Row]]:
                 **who,
             ),
             _document(6, "新.txt", "queued", None, None, None, health=None, **who),
+        ],
+        "statute_names": [
+            {"name": LINES[0], "content_id": 1, "is_heading": True},
+            {"name": LINES[1].rstrip("。"), "content_id": 1, "is_heading": False},
         ],
         "binned_documents": [
             {
@@ -393,6 +398,7 @@ def _document(
         "kb_id": "制度",
         "path": path,
         "sort_key": sort_key(path),
+        "statute_name": short_name(document_name(path)),
         "content_id": content_id,
         "state": state,
         "health": "green",
