@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -24,6 +25,8 @@ VERSION = 2
 _VERSION_FILE = "zhiku.json"
 _HEAP_BYTES = 32_000_000  # filled as it is needed
 _MOST_WORDS = 64
+# A process that was killed may hold its lock for a moment yet.
+_LOCK_SECONDS = 5.0
 # Every file of tantivy ends with a JSON footer, the footer's length and this number.
 _FOOTER_END = struct.Struct("<II")
 _FOOTER_MAGIC = 1337
@@ -266,16 +269,19 @@ class TantivyIndex(KeywordIndex):
         )
 
     def _open_writer(self) -> Any:
-        if self._writer is None:
+        ends = time.monotonic() + _LOCK_SECONDS
+        while self._writer is None:
             try:
                 self._writer = self._index.writer(_HEAP_BYTES, 1)
             except ValueError as exc:
-                if "LockBusy" in str(exc):
+                if "LockBusy" not in str(exc):
+                    raise _damaged(self._folder, str(exc)) from exc
+                if time.monotonic() > ends:
                     raise BusyError(
                         f"another process writes the keyword index in {self._folder}",
                         path=str(self._folder),
                     ) from exc
-                raise _damaged(self._folder, str(exc)) from exc
+                time.sleep(_LOCK_SECONDS / 100)
         return self._writer
 
     def _guard(self, action: Callable[[], _Result]) -> _Result:

@@ -12,6 +12,7 @@ import pytest
 from rank_bm25 import BM25Plus
 
 from kb.errors import BusyError, IndexDamagedError
+from kb.indexes import tantivy_index
 from kb.indexes.tantivy_index import TantivyIndex
 from kb.text.tokenise import tokens
 from tests.kb.indexes.contract import KeywordIndexContract, entry
@@ -89,7 +90,10 @@ def test_changes_while_searching_disturb_no_reader(tmp_path: Path) -> None:
     assert index.count == 26
 
 
-def test_a_second_writer_is_told_that_the_index_is_busy(tmp_path: Path) -> None:
+def test_a_second_writer_is_told_that_the_index_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tantivy_index, "_LOCK_SECONDS", 0.2)
     first = TantivyIndex.create(tmp_path)
     first.add([entry(1, "甲公司")])
     second = TantivyIndex.open(tmp_path)
@@ -97,6 +101,18 @@ def test_a_second_writer_is_told_that_the_index_is_busy(tmp_path: Path) -> None:
         second.add([entry(2, "乙公司")])
     first.close()
     second.add([entry(2, "乙公司")])
+
+
+def test_a_lock_that_is_about_to_be_freed_is_waited_for(tmp_path: Path) -> None:
+    first = TantivyIndex.create(tmp_path)
+    first.add([entry(1, "甲公司")])
+    second = TantivyIndex.open(tmp_path)
+    ending = threading.Timer(0.2, first.close)
+    ending.start()
+    second.add([entry(2, "乙公司")])
+    ending.join()
+    second.commit(1)
+    assert second.count == 1
 
 
 def filled(folder: Path) -> None:
@@ -146,6 +162,7 @@ CRASHING = """
 import os, signal, sys
 from pathlib import Path
 from kb.indexes.base import KeywordEntry
+from kb.indexes import tantivy_index
 from kb.indexes.tantivy_index import TantivyIndex
 
 index = TantivyIndex.open(Path(sys.argv[1]))
