@@ -150,7 +150,7 @@ def _step(
         del documents[name]
         yield {"done": {name: None}}
     elif action == "sync":
-        yield from _sync(workspace, share / "share", chance, version)
+        yield from _sync(workspace, share, chance, version)
         documents.clear()
         documents |= dict.fromkeys(_texts(workspace), 0)
     else:
@@ -176,8 +176,9 @@ def _add(
 
 
 def _sync(
-    workspace: Workspace, root: Path, chance: random.Random, version: int
+    workspace: Workspace, share: Path, chance: random.Random, version: int
 ) -> Iterator[dict[str, Any]]:
+    root = share / "share"
     files = sorted(root.glob("*.txt"))
     changed: dict[str, str | None] = {}
     for number in range(chance.randint(1, 3)):
@@ -197,8 +198,11 @@ def _sync(
         if said is None:
             (root / name).unlink()
         else:
-            (root / name).write_text(said, encoding="utf-8")
-            os.utime(root / name, (OLD + version, OLD + version))
+            # In one step: who is killed while writing a file leaves one that nobody can read.
+            written = share / "written.txt"
+            written.write_text(said, encoding="utf-8")
+            os.utime(written, (OLD + version, OLD + version))
+            written.replace(root / name)
     (folder,) = (each for each in workspace.mirror.folders(KB) if each.path)
     done = workspace.mirror.synchronise(folder, confirm=True)
     if done.job_id is not None:
