@@ -1,11 +1,13 @@
 """Files per second, passages per second and bytes written, beside the pipeline of a first attempt.
 
-    python -m benchmarks.ingest --data FOLDER [--files 60]
+    python -m benchmarks.ingest --data FOLDER [--files 60] [--long]
 
 The first attempt is what one writes with the same libraries in an afternoon: the same loaders,
 one file after the other, pieces of 250 characters with an overlap of 50, the same embedder, a flat
 FAISS index and its texts saved whole after each file. Both take in the same files (.txt, .md,
-.html, .docx), one run after the other.
+.html, .docx), one run after the other. With ``--long`` only text files of
+12 kB and more are taken: there embedding is the bottleneck, with short ones what each file costs
+counts too.
 
 Then the embedder alone gets all the texts that the product gave it, in one call: how much of its
 own rate the product reaches, by the clock and by the processor (parsing processes included), and
@@ -35,7 +37,9 @@ from kb.workspace import Workspace
 from loaders.load import load
 
 _SIZE, _OVERLAP = 250, 50
-_SUFFIXES = {".txt", ".md", ".html", ".docx"}
+_TEXT = {".txt", ".md", ".html"}
+_SUFFIXES = {*_TEXT, ".docx"}
+_LONG_BYTES = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +158,22 @@ def _written() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("wchar"))
 
 
+def _fits(path: Path, long: bool) -> bool:
+    if not path.is_file():
+        return False
+    if long:
+        return path.suffix in _TEXT and path.stat().st_size >= _LONG_BYTES
+    return path.suffix in _SUFFIXES
+
+
 def main() -> None:
     """Run both and print them with their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--files", type=int, default=60)
+    parser.add_argument("--long", action="store_true", help="only text files of 12 kB and more")
     arguments = parser.parse_args()
-    found = sorted(
-        path for path in arguments.data.rglob("*") if path.suffix in _SUFFIXES and path.is_file()
-    )
+    found = sorted(path for path in arguments.data.rglob("*") if _fits(path, arguments.long))
     paths = sorted(random.Random(0).sample(found, min(arguments.files, len(found))))  # noqa: S311
     settings = load_settings()
     with tempfile.TemporaryDirectory() as folder:

@@ -11,7 +11,8 @@ from kb.ingest.runner import JobRunner
 from kb.store.jobs import FINISHED_STATES, Jobs, QueuedItem
 from kb.types import JobItem, JobRecord
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.05
+_LONGEST_POLL_SECONDS = 0.5
 
 
 class JobQueue:
@@ -106,4 +107,6 @@ class JobQueue:
             late = timeout is not None and time.monotonic() - started > timeout
             if job.state in FINISHED_STATES or late:
                 return job
-            time.sleep(_POLL_SECONDS)
+            # A short job is soon seen to have ended; a long one is not asked for its state often.
+            waited = time.monotonic() - started
+            time.sleep(min(_LONGEST_POLL_SECONDS, max(_POLL_SECONDS, waited / 20)))

@@ -339,7 +339,10 @@ class StoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class JobItem:
-    """One file of a job; ``state`` is an `Outcome`, or queued, processing, cancelled until then."""
+    """One file of a job; ``state`` is an `Outcome`, or queued, processing, cancelled until then.
+
+    ``attempts`` is how often work on it was begun without coming to an end in order.
+    """
 
     position: int
     path: str
@@ -351,6 +354,7 @@ class JobItem:
     pages: int | None
     passages: int
     seconds: float | None
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,9 @@ from loaders.sandbox import ParserPool
 
 logger = logging.getLogger(__name__)
 
+# Files whose passages are embedded, together, while the parsing processes read the next ones.
+_EMBEDDED_AT_ONCE = 4
+
 
 class Workspace:
     """A data folder with everything in it; one for each process and folder, thread-safe."""
@@ -128,7 +131,7 @@ class Workspace:
             ),
             pace=pace,
             provider=self.engines,
-            workers=settings.parse_workers,
+            workers=settings.parse_workers + _EMBEDDED_AT_ONCE,
         )
         self.queue = JobQueue(self._jobs, self._runner, self._files)
         self.mirror = Mirror(

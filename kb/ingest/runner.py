@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 SYNC = "sync"
 _IDLE_SECONDS = 5.0
 _LONG_PASSAGES = 5_000
+# A file that was in work so often when the process died is worked on alone: if it dies again, none
+# of those beside it are blamed.
+_SUSPECT = MAX_ATTEMPTS - 1
 # What goes wrong at each pass of the loop is told so often.
 _TELL_AGAIN_SECONDS = 3600.0
 
@@ -190,6 +193,8 @@ class JobRunner:
                 self._end(job, "cancelled")
                 worked = True
             return worked
+        if any(work.item and work.item.attempts >= _SUSPECT for work in in_work):
+            return worked
         beside = [work for work in in_work if work.kb_id == job.kb_id]
         if job.kind == REINDEX:
             # It must not miss passages that are being written: it waits for them.
@@ -205,10 +210,10 @@ class JobRunner:
         if not waiting and not mine:
             self._end(job, "done")
             worked = True
-        for item in waiting[:1]:
-            if len(self._in_work) < self._workers:
-                self._submit(pool, _Work(job.kb_id, job, item))
-                worked = True
+        able = [item for item in waiting if item.attempts < _SUSPECT or not in_work]
+        if able and len(self._in_work) < self._workers:
+            self._submit(pool, _Work(job.kb_id, job, able[0]))
+            worked = True
         return worked
 
     def _submit(self, pool: ThreadPoolExecutor, work: _Work) -> None:

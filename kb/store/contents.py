@@ -88,7 +88,7 @@ class Contents:
 
     def open(self, kb_id: str, sha256: str, embedder: str, *, title: str) -> int:
         """Begin a content; nothing finds it before a document is published with it."""
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             done = connection.execute(
                 insert(contents).values(
                     kb_id=kb_id,
@@ -109,7 +109,7 @@ class Contents:
 
         It has the same bytes, embedder and title.
         """
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             found = connection.execute(
                 select(contents.c.id)
                 .where(
@@ -155,7 +155,7 @@ class Contents:
 
     def append(self, content_id: int, batch: ContentBatch, embedder: str) -> None:
         """Write a part of a content in one transaction."""
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             if batch.pages:
                 connection.execute(
                     insert(pages),
@@ -227,12 +227,18 @@ class Contents:
 
     def finish(self, content_id: int, facts: ContentFacts) -> None:
         """Record what is known of a content after its last batch."""
-        with self._db.write() as connection:
-            connection.execute(delete(page_health).where(page_health.c.content_id == content_id))
-        for rows in page_values(content_id, facts.pages):
-            with self._db.write() as connection:
+        former = delete(page_health).where(page_health.c.content_id == content_id)
+        *earlier, last = [*page_values(content_id, facts.pages)] or [[]]
+        for number, rows in enumerate(earlier):
+            with self._db.write(durable=False) as connection:
+                if not number:
+                    connection.execute(former)
                 connection.execute(insert(page_health), rows)
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
+            if not earlier:
+                connection.execute(former)
+            if last:
+                connection.execute(insert(page_health), last)
             connection.execute(
                 update(contents)
                 .where(contents.c.id == content_id)
@@ -250,7 +256,7 @@ class Contents:
 
     def discard(self, content_id: int) -> None:
         """Give up a content that was not published; `purge` takes its rows."""
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             connection.execute(
                 update(contents)
                 .where(contents.c.id == content_id, contents.c.live.is_(False))
@@ -259,7 +265,7 @@ class Contents:
 
     def set_aside(self, content_id: int) -> None:
         """Keep a content that was not published for some days, in which `take_up` finds it."""
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             connection.execute(
                 update(contents)
                 .where(contents.c.id == content_id, contents.c.live.is_(False))
@@ -268,7 +274,7 @@ class Contents:
 
     def discard_unpublished(self) -> int:
         """Give up contents whose writing was interrupted and count them. Only at start-up."""
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             done = connection.execute(
                 update(contents)
                 .where(contents.c.live.is_(False), contents.c.dead_since.is_(None))
@@ -278,7 +284,7 @@ class Contents:
 
     def purge(self) -> bool:
         """Delete some rows of dead contents; returns whether there is more to delete."""
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             content_id = connection.execute(
                 select(contents.c.id).where(contents.c.dead_since <= time.time()).limit(1)
             ).scalar()

@@ -25,6 +25,8 @@ ROWS_AT_ONCE = 2_000
 """Rows that one write transaction deletes: keeps it well under 100 ms."""
 
 _BUSY_MILLISECONDS = 10_000
+# What was acknowledged survives a power cut with the one, only a killed process with the other.
+_FULL, _NORMAL = "FULL", "NORMAL"
 
 
 class Database:
@@ -41,7 +43,9 @@ class Database:
         self.writes = 0
         """How often something was written: what was read at the same number is still so."""
         self._readers = _engine(path, begin="BEGIN")
-        self._writer = _engine(path, begin="BEGIN IMMEDIATE")
+        # One connection, for its way of committing is switched.
+        self._writer = _engine(path, begin="BEGIN IMMEDIATE", connections=1)
+        self._durable = True
         try:
             self._migrate()
         except (DatabaseError, OperationalError) as exc:
@@ -60,8 +64,13 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
         """Open the one write transaction; it commits at the end, or rolls back on an error.
+
+        Args:
+            durable: whether it is on the disk when this returns. Otherwise a power cut may undo it
+                (no killed process does), but not once a later durable one was committed: for steps
+                of work that nobody has been told of and that are done again.
 
         Raises:
             CatalogLockedError: another program has held the file for too long.
@@ -70,7 +79,9 @@ class Database:
             # After the commit: whoever reads at the new number must read what was written.
             stack.callback(self._count_write)
             try:
-                connection = stack.enter_context(self._writer.begin())
+                connection = stack.enter_context(self._writer.connect())
+                self._set_durable(connection, durable)
+                stack.enter_context(connection.begin())
             except OperationalError as exc:
                 if "locked" not in str(exc.orig):
                     raise
@@ -78,6 +89,16 @@ class Database:
                     f"another program holds {self.path}", path=str(self.path)
                 ) from exc
             yield connection
+
+    def _set_durable(self, connection: Connection, durable: bool) -> None:
+        """Wait for the disk at the commit, or leave that to the next one that waits."""
+        if durable == self._durable:
+            return
+        driver = connection.connection.dbapi_connection
+        assert driver is not None  # noqa: S101 - it was just taken from the pool
+        # Not by SQLAlchemy, which would begin a transaction, in which nothing can be set.
+        driver.cursor().execute(f"PRAGMA synchronous = {_FULL if durable else _NORMAL}")
+        self._durable = durable
 
     def _count_write(self) -> None:
         self.writes += 1
@@ -100,13 +121,13 @@ class Database:
             upgrade(connection)
 
 
-def _engine(path: Path, *, begin: str) -> Engine:
+def _engine(path: Path, *, begin: str, connections: int = 48) -> Engine:
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
         connect_args={"timeout": _BUSY_MILLISECONDS / 1000, "check_same_thread": False},
         json_serializer=_to_json,
-        pool_size=16,
-        max_overflow=32,
+        pool_size=min(16, connections),
+        max_overflow=max(0, connections - 16),
         # The connection used last has the pages of the catalog that are needed next.
         pool_use_lifo=True,
     )
@@ -117,8 +138,7 @@ def _engine(path: Path, *, begin: str) -> Engine:
         dbapi.isolation_level = None
         cursor = dbapi.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        # FULL: what was acknowledged survives a power cut, not only a killed process.
-        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA synchronous = {_FULL}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA cache_size = -16000")
         cursor.close()

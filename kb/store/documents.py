@@ -175,7 +175,7 @@ class Documents:
         A document that already answers keeps its state until the new version is published.
         """
         now = time.time()
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             row = connection.execute(
                 select(documents.c.id, documents.c.content_id).where(
                     documents.c.kb_id == kb_id, documents.c.path == path

@@ -181,7 +181,7 @@ class Jobs:
             for name, value in (("done", done), ("total", total), ("stage", stage))
             if value is not None
         }
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
 
     def finish(self, job_id: str, state: str, reason: Reason | None = None) -> None:
@@ -237,7 +237,7 @@ class Jobs:
 
     def put_back(self, job_id: str, position: int) -> None:
         """Take `begin_item` back: the process ends in order, the file has done no harm."""
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             connection.execute(
                 update(job_items)
                 .where(job_items.c.job_id == job_id, job_items.c.position == position)
@@ -246,7 +246,7 @@ class Jobs:
 
     def stage_item(self, job_id: str, position: int, stage: str, *, passages: int = 0) -> None:
         """Note what is being done with an item."""
-        with self._db.write() as connection:
+        with self._db.write(durable=False) as connection:
             connection.execute(
                 update(job_items)
                 .where(job_items.c.job_id == job_id, job_items.c.position == position)
@@ -345,4 +345,5 @@ def _item(row: Row[Any]) -> JobItem:
         pages=row.pages,
         passages=row.passages,
         seconds=row.seconds,
+        attempts=row.attempts,
     )

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from kb.errors import VectorIndexError
 from kb.ingest import runner
 from kb.ingest.indexing import IndexKeeper
+from kb.store.jobs import QueuedItem
+from kb.types import JobItem, JobRecord
 from kb.workspace import Workspace
 from loaders.sandbox import ParserPool
 from tests.kb.ingest.test_filling import House
@@ -100,3 +103,30 @@ def test_a_job_that_cannot_be_ended_is_told_of_once(
     assert "no space left" in caplog.text
     workspace._runner.wake()
     assert workspace.queue.wait(job.job_id, timeout=60).state == "done"
+
+
+def test_a_file_at_which_the_process_died_twice_is_worked_on_alone(
+    workspace: Workspace, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.create("库")
+    running: set[str] = set()
+    together: list[set[str]] = []
+    take_in = runner.JobRunner._take_in
+
+    def watched(self: runner.JobRunner, job: JobRecord, item: JobItem) -> None:
+        running.add(item.document)
+        together.append(set(running))
+        time.sleep(0.1)
+        take_in(self, job, item)
+        running.discard(item.document)
+
+    monkeypatch.setattr(runner.JobRunner, "_take_in", watched)
+    paths = [write(f"{name}.txt", f"{name}号仓库由专人看管。") for name in "甲乙丙丁"]
+    items = [QueuedItem(str(path), path.name) for path in paths]
+    job = workspace._jobs.create("库", "add", items)
+    with workspace._database.write() as connection:
+        connection.execute(text("UPDATE job_items SET attempts = 2 WHERE document = '甲.txt'"))
+    workspace._runner.wake()
+    assert workspace.queue.wait(job.job_id, timeout=60).counts == {"ready": 4}
+    assert [each for each in together if "甲.txt" in each] == [{"甲.txt"}]
+    assert any(len(each) > 1 for each in together)

@@ -39,6 +39,17 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     database.close()
 
 
+def test_only_what_nobody_was_told_of_is_left_to_a_later_commit(tmp_path: Path) -> None:
+    database = Database(tmp_path / "catalog.db")
+    kinds = []
+    for durable in (True, False, False, True):
+        with database.write(durable=durable) as connection:
+            kinds.append(connection.execute(text("PRAGMA synchronous")).scalar())
+    full, normal = 2, 1
+    assert kinds == [full, normal, normal, full]
+    database.close()
+
+
 def test_a_file_that_is_no_database_is_named_in_the_error(tmp_path: Path) -> None:
     path = tmp_path / "catalog.db"
     path.write_bytes(b"this is no database" * 200)
