@@ -35,6 +35,7 @@ from app.api.models import (
     Model,
     ModelList,
     SynonymsModel,
+    VersionList,
 )
 from app.api.requests import (
     AskRequest,
@@ -213,9 +214,18 @@ class RemoteOperations:
         """Prove that the data folder holds together; with ``repair`` mend what can be."""
         return self._call(ExaminedModel, "POST", "/examine", body={"repair": repair})
 
-    def show(self, name: str, document: str, *, passages: bool = False) -> Shown:
-        """Return the text of a document, to be read piece by piece."""
-        query = {"document": document, "passages": passages}
+    def versions(self, name: str, document: str) -> VersionList:
+        """List what a document was before it changed."""
+        path = self._path(name) + "/document/versions"
+        return self._call(VersionList, "GET", path, query={"document": document})
+
+    def show(
+        self, name: str, document: str, *, passages: bool = False, version: int | None = None
+    ) -> Shown:
+        """Return the text of a document, or of an earlier version, to be read piece by piece."""
+        query: dict[str, object] = {"document": document, "passages": passages}
+        if version is not None:
+            query["version"] = version
         return read_lines(
             self._blocks(self._path(name) + "/document/text", query), passages=passages
         )

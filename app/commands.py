@@ -204,9 +204,13 @@ def documents(context: Context) -> int:
 
 
 def show(context: Context) -> int:
-    """Print the text of a document."""
+    """Print the text of a document, or of what it was before it changed."""
     options = context.options
-    shown = context.operations().show(options.name, options.document, passages=options.passages)
+    if options.versions:
+        return _versions(context)
+    shown = context.operations().show(
+        options.name, options.document, passages=options.passages, version=options.version
+    )
     if context.as_json:
         output.pieces(json_pieces(shown))
         return 0
@@ -228,6 +232,32 @@ def show(context: Context) -> int:
         if page.begins and page.sheet is not None:
             output.line(f"── {text('place.sheet', context.language, sheet=page.sheet)} ──")
         output.line(page.text)
+    return 0
+
+
+def _versions(context: Context) -> int:
+    found = context.operations().versions(context.options.name, context.options.document)
+    if context.as_json:
+        output.as_json(found)
+        return 0
+    if not found.versions:
+        output.line(context.say("no_versions", document=found.document))
+        return 0
+    heads = ("version", "since", "until", "ended", "size", "passages")
+    output.table(
+        [context.say(f"head.{name}") for name in heads],
+        [
+            (
+                each.version,
+                output.time_text(each.since),
+                output.time_text(each.until),
+                context.say(f"ended.{each.ended}"),
+                output.size_text(each.size),
+                each.passages,
+            )
+            for each in found.versions
+        ],
+    )
     return 0
 
 

@@ -32,6 +32,7 @@ from app.api.models import (
     PagePartModel,
     PassageModel,
     SynonymsModel,
+    VersionModel,
 )
 from app.api.requests import SearchRequest
 from app.messages import of_code, of_reason, of_warnings
@@ -50,6 +51,7 @@ from kb.integrity import Finding
 from kb.types import (
     Box,
     DocumentRecord,
+    DocumentVersion,
     HealthReport,
     JobItem,
     JobRecord,
@@ -170,6 +172,25 @@ def _page_health_model(page: PageHealth) -> PageHealthModel:
 def page_part_model(part: PagePart) -> PagePartModel:
     """Convert a piece of a page's text."""
     return PagePartModel(page=part.page, sheet=part.sheet, text=part.text, begins=part.begins)
+
+
+def version_model(version: DocumentVersion) -> VersionModel:
+    """Convert an earlier version of a document."""
+    return VersionModel(
+        version=version.version,
+        document=version.document,
+        document_id=version.document_id,
+        title=version.title,
+        format=version.format,
+        size=version.size,
+        pages=version.pages,
+        lines=version.lines,
+        passages=version.passages,
+        since=version.since,
+        until=version.until,
+        ended=version.ended,
+        original=version.original is not None,
+    )
 
 
 def passage_model(stored: StoredPassage) -> PassageModel:

@@ -30,6 +30,7 @@ from app.api.models import (
     ModelList,
     ShownModel,
     SynonymsModel,
+    VersionList,
 )
 from app.api.requests import (
     AskRequest,
@@ -53,6 +54,7 @@ from app.convert import (
     search_filter,
     search_model,
     synonyms_model,
+    version_model,
 )
 from app.mirroring import Mirroring
 from app.models import checked_chat_model, model_list
@@ -198,9 +200,32 @@ class LocalOperations:
         """Write other synonyms in place of all."""
         return synonyms_model(self._workspace.knowledge_base(name).set_synonyms(request.text))
 
-    def show(self, name: str, document: str, *, passages: bool = False) -> Shown:
-        """Return the text of a document, to be read piece by piece."""
+    def versions(self, name: str, document: str) -> VersionList:
+        """List what a document was before it changed."""
+        found = self._workspace.knowledge_base(name).versions(document)
+        return VersionList(
+            document=found[0].document if found else document,
+            versions=[version_model(each) for each in found],
+        )
+
+    def show(
+        self, name: str, document: str, *, passages: bool = False, version: int | None = None
+    ) -> Shown:
+        """Return the text of a document, or of an earlier version, to be read piece by piece."""
         knowledge_base = self._workspace.knowledge_base(name)
+        if version is not None:
+            earlier = knowledge_base.version(document, version)
+            return Shown(
+                ShownModel(
+                    document=earlier.document,
+                    document_id=earlier.document_id,
+                    line_count=earlier.lines,
+                    passage_count=earlier.passages,
+                    version=version,
+                ),
+                map(page_part_model, knowledge_base.version_pages(earlier)),
+                None,
+            )
         record = knowledge_base.document(document)
         number = record.document_id
         return Shown(

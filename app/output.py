@@ -7,6 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from app.api.models import ErrorBody, ErrorModel, JobModel, Model
 from app.messages import of_stage
@@ -55,6 +56,11 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         line("  ".join(padded).rstrip())
         if number == 0:
             line("  ".join("─" * each for each in widths))
+
+
+def time_text(seconds: float) -> str:
+    """Write a time as the reader's clock shows it."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def width(content: str) -> int:

@@ -41,6 +41,8 @@ def json_pieces(shown: Shown) -> Iterator[str]:
         for number, passage in enumerate(shown.passages):
             yield (", " if number else "") + passage.model_dump_json()
         yield "]"
+    if head.version is not None:
+        yield f', "version": {head.version}'
     yield "}"
 
 

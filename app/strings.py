@@ -370,6 +370,43 @@ _PAGES: dict[str, tuple[str, str]] = {
     "document.pages": ("{count} 页", "{count} pages"),
     "document.counts": ("{lines} 行 · {passages} 个段落", "{lines} lines · {passages} passages"),
     "document.no_text": ("没有可显示的正文。", "There is no text to show."),
+    "version.title": ("版本", "Version"),
+    "version.current": ("当前版本（{since} 起）", "Current version (since {since})"),
+    "version.named": (
+        "第 {number} 版（{since} 至 {until}）",
+        "Version {number} ({since} to {until})",
+    ),
+    "version.note.changed": (
+        "这是旧版本，{until} 已被新版本取代。提问不会检索到它。",
+        "This is an earlier version, replaced on {until}. Questions do not find it.",
+    ),
+    "version.note.deleted": (
+        "这个文件已于 {until} 从文件夹中删除。提问不会检索到它。",
+        "This file was deleted from its folder on {until}. Questions do not find it.",
+    ),
+    "version.download": ("下载旧版原件", "Download this version"),
+    "version.compare": ("与当前版本比较", "Compare with the current version"),
+    "version.legend": (
+        "绿色为当前版本新增的内容，红色为已删去的内容。",
+        "Green is new in the current version, red is no longer in it.",
+    ),
+    "version.same": ("正文没有差别。", "The texts are the same."),
+    "version.too_long": (
+        "文件较长，只比较前 {limit} 行。",
+        "The file is long: the first {limit} lines are compared.",
+    ),
+    "version.more": (
+        "只列出前 {shown} 行差别。",
+        "Only the first {shown} lines of changes are shown.",
+    ),
+    "version.gone": ("最近删除的文件（{count}）", "Deleted lately ({count})"),
+    "version.gone.body": (
+        "从文件夹中删除的文件，正文保留 90 天，供查阅；提问不会检索到它们。",
+        "What files said that were deleted from a folder is kept for 90 days. Questions do not "
+        "find it.",
+    ),
+    "version.gone.choose": ("文件", "File"),
+    "version.gone.placeholder": ("选择要查看的文件", "Choose a file to read"),
     "document.no_passages": ("没有段落。", "There are no passages."),
     "document.no_image": ("这种文件没有页面图像。", "This kind of file has no page image."),
     "document.cut": (
@@ -952,6 +989,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "kind.backup": ("备份文件", "backup"),
     "kind.file": ("原件", "original"),
     "kind.page": ("页面", "page"),
+    "kind.version": ("旧版本", "earlier version"),
     "kind.upload": ("上传批次", "upload"),
     "kind.failed_file": ("失败的文件，任务", "failed file in job"),
     "format.binary": ("未知的二进制格式", "unknown binary data"),
@@ -1063,6 +1101,14 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "{kb}：{count} 个文件的原件与收录时不同：{items}。可以 kb sync",
         "{kb}: the originals of {count} documents are not those that were read: {items}. kb sync",
     ),
+    "finding.versions_left": (
+        "{kb}：有 {count} 个旧版本文件已无记录：{items}",
+        "{kb}: {count} files of earlier versions belong to none: {items}",
+    ),
+    "finding.versions_missing": (
+        "{kb}：{count} 个旧版本的原件不见了，正文仍可查看：{items}",
+        "{kb}: the files of {count} earlier versions are gone, their texts are there: {items}",
+    ),
     "finding.repaired": ("。已修复或正在重建", ". Mended, or being mended"),
     "cli.link": (
         "让知识库与一个文件夹保持一致，只读取，不改动其中的文件",
@@ -1127,6 +1173,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "cli.opt.contains": ("只列出名称含有这段文字的文件", "only documents whose name contains this"),
     "cli.opt.passages": ("同时输出段落", "print the passages"),
+    "cli.opt.versions": ("列出修改或删除之前的版本", "list what it was before it changed or went"),
+    "cli.opt.version": ("输出这个旧版本的正文", "print the text of this earlier version"),
     "cli.opt.also": ("同时查找另一个知识库，可重复", "search this knowledge base too; repeatable"),
     "cli.opt.top_k": ("取几段", "number of passages"),
     "cli.opt.type": ("只在这种格式的文件里找，可重复", "only in files of this format; repeatable"),
@@ -1177,6 +1225,16 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cli.head.progress": ("进度", "Progress"),
     "cli.head.stage": ("阶段", "Stage"),
     "cli.head.model": ("模型", "Model"),
+    "cli.head.version": ("版本", "Version"),
+    "cli.head.since": ("从", "From"),
+    "cli.head.until": ("到", "To"),
+    "cli.head.ended": ("原因", "Why"),
+    "cli.ended.changed": ("被新版本取代", "changed"),
+    "cli.ended.deleted": ("文件被删除", "deleted"),
+    "cli.no_versions": (
+        "“{document}”没有旧版本",
+        "“{document}” has no earlier versions",
+    ),
     "cli.head.backend": ("后端", "Backend"),
     "cli.head.licence": ("许可", "Licence"),
     "cli.head.check": ("检查", "Check"),

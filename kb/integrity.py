@@ -18,6 +18,8 @@ from kb.errors import KBError
 from kb.ingest.indexing import IndexKeeper
 from kb.store.integrity import Integrity
 from kb.store.jobs import Jobs
+from kb.store.versions import FOLDER as VERSIONS
+from kb.store.versions import Versions
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ Kind = Literal[
     "staging_left",
     "originals_missing",
     "originals_changed",
+    "versions_left",
+    "versions_missing",
 ]
 
 _NAMED = 20
@@ -57,6 +61,7 @@ class Parts:
     """What an examination needs of a workspace."""
 
     integrity: Integrity
+    versions: Versions
     jobs: Jobs
     kb_ids: Callable[[], Sequence[str]]
     folder: Callable[[str], Path]
@@ -80,6 +85,7 @@ def examine(parts: Parts, *, repair: bool = False, thorough: bool = False) -> li
         found += _texts(parts, kb_id, repair=repair)
         found += _indexes(parts, kb_id, repair=repair, thorough=thorough)
         found += _files(parts, kb_id, repair=repair, thorough=thorough)
+        found += _versions(parts, kb_id, repair=repair, thorough=thorough)
     for finding in found:
         logger.warning(
             "%s of %s: %d (%s)%s",
@@ -162,6 +168,35 @@ def _files(parts: Parts, kb_id: str, *, repair: bool, thorough: bool) -> list[Fi
     if changed:
         named = tuple(changed[:_NAMED])
         found.append(Finding("originals_changed", kb_id, len(changed), named))
+    return found
+
+
+def _versions(parts: Parts, kb_id: str, *, repair: bool, thorough: bool) -> list[Finding]:
+    if parts.jobs.page(kb_id=kb_id, active_only=True):
+        # A file that is being replaced is on its way there.
+        return []
+    folder = parts.folder(kb_id) / VERSIONS
+    kept = dict(parts.versions.originals(kb_id))
+    found = []
+    left = [path for path in sorted(folder.glob("*")) if path.name not in kept]
+    if left:
+        if repair:
+            for path in left:
+                path.unlink()
+        named = tuple(path.name for path in left[:_NAMED])
+        found.append(Finding("versions_left", kb_id, len(left), named, repair))
+    missing = [
+        name
+        for name, sha256 in sorted(kept.items())
+        if not (folder / name).is_file()
+        or (thorough and sha256 is not None and _sha256(folder / name) != sha256)
+    ]
+    if missing:
+        if repair:
+            parts.versions.forget_originals(kb_id, missing)
+        found.append(
+            Finding("versions_missing", kb_id, len(missing), tuple(missing[:_NAMED]), repair)
+        )
     return found
 
 

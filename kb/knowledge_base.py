@@ -23,6 +23,8 @@ from kb.store.passages import Passages
 from kb.store.removals import Removals
 from kb.store.selections import Selections
 from kb.store.synonyms import Synonyms
+from kb.store.versions import FOLDER as VERSIONS
+from kb.store.versions import Versions
 from kb.types import (
     EVERY_DOCUMENT,
     WHOLE,
@@ -30,6 +32,7 @@ from kb.types import (
     DocumentFilter,
     DocumentOrder,
     DocumentRecord,
+    DocumentVersion,
     Health,
     HealthReport,
     JobRecord,
@@ -64,6 +67,7 @@ class KnowledgeBase:
         documents: Documents,
         removals: Removals,
         passages: Passages,
+        versions: Versions,
         health: FileHealth,
         synonyms: Synonyms,
         selections: Selections,
@@ -79,6 +83,7 @@ class KnowledgeBase:
         self._documents = documents
         self._removals = removals
         self._passages = passages
+        self._versions = versions
         self._health = health
         self._synonyms = synonyms
         self._selections = selections
@@ -296,6 +301,63 @@ class KnowledgeBase:
             return self.files / record.document
         folder_id, path = linked
         return Path(self._folders.get(folder_id).path) / path
+
+    def versions(self, name: str | int) -> list[DocumentVersion]:
+        """What a document was before it changed, the newest first; also of one that is gone.
+
+        Raises:
+            NotFoundError: there is no such document, and was none lately.
+            AmbiguousNameError: several documents fit; the error lists them.
+        """
+        try:
+            record = self.document(name)
+        except NotFoundError:
+            gone = self._versions.of(self.kb_id, None, unicodedata.normalize("NFC", str(name)))
+            if not gone:
+                raise
+            return gone
+        return self._versions.of(self.kb_id, record.document_id, record.document)
+
+    def version(self, name: str | int, number: int) -> DocumentVersion:
+        """One earlier version of a document.
+
+        Raises:
+            NotFoundError: there is none, or not any more.
+            AmbiguousNameError: several documents fit.
+        """
+        for each in self.versions(name):
+            if each.version == number:
+                return each
+        raise NotFoundError(
+            f"{name} has no version {number}", kind="version", name=f"{name} ({number})"
+        )
+
+    def gone(self) -> list[DocumentVersion]:
+        """The last versions of documents whose files were deleted, the newest first."""
+        return self._versions.gone(self.kb_id)
+
+    def version_pages(self, version: DocumentVersion) -> Iterator[PagePart]:
+        """What an earlier version said, page by page.
+
+        Raises:
+            NotFoundError: it was kept for long enough, and is deleted.
+        """
+        return self._passages.pages(version.content_id)
+
+    def version_original(self, version: DocumentVersion) -> Path:
+        """The file of an earlier version.
+
+        Raises:
+            NotFoundError: it was not kept, as those of linked folders, or is deleted.
+        """
+        path = self.folder / VERSIONS / (version.original or "")
+        if version.original is None or not path.is_file():
+            raise NotFoundError(
+                f"the file of version {version.version} of {version.document} is not kept",
+                kind="file",
+                name=f"{version.document} ({version.version})",
+            )
+        return path
 
     def page_image(
         self, document_id: int, page: int, *, boxes: Sequence[Box] = (), scale: float = 1.5

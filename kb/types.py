@@ -337,6 +337,34 @@ class StoredPassage:
     passage: Passage
 
 
+VersionEnd = Literal["changed", "deleted"]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentVersion:
+    """What a document was from ``since`` to ``until``, when it was ``ended``.
+
+    ``version`` counts from 1, the oldest. ``original`` is its file's name in the folder of
+    versions, None where it was not kept; ``size`` is in bytes.
+    """
+
+    version: int
+    document: str
+    document_id: int
+    content_id: int
+    title: str | None
+    format: str | None
+    sha256: str | None
+    size: int
+    pages: int | None
+    lines: int
+    passages: int
+    since: float
+    until: float
+    ended: VersionEnd
+    original: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class JobItem:
     """One file of a job; ``state`` is an `Outcome`, or queued, processing, cancelled until then.

@@ -58,6 +58,7 @@ from kb.store.sheets import Sheets
 from kb.store.statutes import Statutes
 from kb.store.synonyms import Synonyms
 from kb.store.vectors import Vectors
+from kb.store.versions import Versions
 from kb.types import WHOLE, AskedBase, KnowledgeBaseRecord, SearchFilter
 from loaders.limits import Limits
 from loaders.sandbox import ParserPool
@@ -89,6 +90,7 @@ class Workspace:
         self._contents = Contents(self._database)
         self._passages = Passages(self._database)
         self._vectors = Vectors(self._database)
+        self._versions = Versions(self._database)
         self._sheets = Sheets(self._database)
         self._health = FileHealth(self._database)
         self._synonyms = Synonyms(self._database)
@@ -119,11 +121,13 @@ class Workspace:
             documents=self._documents,
             contents=self._contents,
             vectors=self._vectors,
+            versions=self._versions,
             jobs=self._jobs,
             folders=self._folders,
             pipeline=Pipeline(
                 documents=self._documents,
                 contents=self._contents,
+                versions=self._versions,
                 parsers=self._parsers,
                 pace=pace,
                 files=self._files,
@@ -204,6 +208,7 @@ class Workspace:
         """
         parts = Parts(
             Integrity(self._database),
+            self._versions,
             self._jobs,
             self._catalog.ids_in_use,
             self.folder,
@@ -280,6 +285,7 @@ class Workspace:
             documents=self._documents,
             removals=self._removals,
             passages=self._passages,
+            versions=self._versions,
             health=self._health,
             synonyms=self._synonyms,
             selections=self._selections,

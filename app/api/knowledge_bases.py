@@ -25,6 +25,7 @@ from app.api.models import (
     KnowledgeBaseModel,
     ShowModel,
     SynonymsModel,
+    VersionList,
 )
 from app.api.requests import (
     AddRequest,
@@ -155,13 +156,33 @@ def show(
     operations: CurrentOperations,
     *,
     passages: bool = False,
+    version: Annotated[int | None, Query(ge=1)] = None,
 ) -> StreamingResponse:
-    """Return the text of a document, as one JSON object or piece by piece as lines of JSON."""
-    found = operations.show(name, document, passages=passages)
+    """Return the text of a document, as one JSON object or piece by piece as lines of JSON.
+
+    Of an earlier ``version`` there are no passages: it is not searched.
+    """
+    found = operations.show(name, document, passages=passages, version=version)
     if request.headers.get("accept") == shown.LINES_TYPE:
         return StreamingResponse(shown.gathered(shown.lines(found)), media_type=shown.LINES_TYPE)
     pieces = shown.gathered(shown.json_pieces(found))
     return StreamingResponse(pieces, media_type="application/json")
+
+
+@router.get("/{name}/document/versions")
+def versions(name: str, document: str, operations: CurrentOperations) -> VersionList:
+    """List what a document was before it changed; also of one whose file was deleted."""
+    return operations.versions(name, document)
+
+
+@router.get("/{name}/document/versions/{version}/original", response_class=FileResponse)
+def version_original(
+    name: str, version: int, document: str, workspace: CurrentWorkspace
+) -> FileResponse:
+    """Download the file of an earlier version."""
+    knowledge_base = workspace.knowledge_base(name)
+    earlier = knowledge_base.version(document, version)
+    return _download(knowledge_base.version_original(earlier), Path(earlier.document).name)
 
 
 @router.delete("/{name}/document")
@@ -174,11 +195,15 @@ def remove(name: str, document: str, operations: CurrentOperations) -> DocumentM
 def original(name: str, document_id: int, workspace: CurrentWorkspace) -> FileResponse:
     """Download the original; always as a file, never shown inside our own address."""
     path = workspace.knowledge_base(name).original(document_id)
+    return _download(path, path.name)
+
+
+def _download(path: Path, name: str) -> FileResponse:
     return FileResponse(
         path,
         media_type="application/octet-stream",
         headers={
-            "content-disposition": f"attachment; filename*=utf-8''{quote(path.name, safe='')}",
+            "content-disposition": f"attachment; filename*=utf-8''{quote(name, safe='')}",
             "content-security-policy": "sandbox; default-src 'none'",
             "cache-control": "private, no-store",
         },

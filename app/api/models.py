@@ -171,16 +171,45 @@ class PagePartModel(PageModel):
 
 
 class ShownModel(Model):
-    """Which document's text follows, and how much it is."""
+    """Which document's text follows, and how much it is; ``version`` is null for that of now."""
 
     document: str
     document_id: int
     line_count: int
     passage_count: int
+    version: int | None = None
+
+
+class VersionModel(Model):
+    """What a document was for a time; it ``ended`` as changed or deleted.
+
+    ``version`` counts from 1, ``size`` is in bytes; ``original`` tells whether its file is kept.
+    """
+
+    version: int
+    document: str
+    document_id: int
+    title: str | None
+    format: str | None
+    size: int
+    pages: int | None
+    lines: int
+    passages: int
+    since: float
+    until: float
+    ended: str
+    original: bool
+
+
+class VersionList(Model):
+    """The earlier versions of a document, the newest first."""
+
+    document: str
+    versions: list[VersionModel]
 
 
 class ShowModel(Model):
-    """The text of a document; ``passages`` is there only when asked for."""
+    """The text of a document; ``passages`` and ``version`` are there only when asked for."""
 
     document: str
     document_id: int
@@ -188,12 +217,14 @@ class ShowModel(Model):
     line_count: int
     passage_count: int
     passages: list[PassageModel] | None = None
+    version: int | None = None
 
     @model_serializer(mode="wrap")
-    def _without_absent_passages(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_what_was_not_asked(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = handler(self)
-        if self.passages is None:
-            content.pop("passages", None)
+        for name in ("passages", "version"):
+            if content[name] is None:
+                del content[name]
         return content
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components import document_health, job_progress, markup
+from app.components import document_health, document_versions, job_progress, markup
 from app.components.answer import original_address
 from app.components.frame import KNOWN_ERRORS, language, show_error, texts, when
 from app.messages import of_state
@@ -43,6 +43,10 @@ def show_document(knowledge_base: KnowledgeBase, document_id: int) -> None:
         )
     st.caption(_facts(document))
     job_progress.show_running(document.kb_id)
+    earlier = document_versions.choose(knowledge_base, document)
+    if earlier is not None:
+        document_versions.show_version(knowledge_base, earlier, document)
+        return
     document_health.show_verdict(knowledge_base, document)
     text_tab, passages_tab, health_tab = st.tabs(
         [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +10,7 @@ import streamlit as st
 
 from app.components import markup
 from app.messages import of_error
+from app.output import time_text
 from app.state import workspace
 from app.strings import LANGUAGES, Language, text
 from kb.errors import KBError
@@ -131,7 +131,7 @@ def _three(kind: str, marks: list[str]) -> None:
 
 def when(seconds: float) -> str:
     """Write a time as the reader's clock shows it."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+    return time_text(seconds)
 
 
 @st.fragment(run_every=5)

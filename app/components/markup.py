@@ -43,6 +43,16 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def changes(lines: Sequence[str]) -> str:
+    """Return what two texts differ in, lines of a unified difference, as one block."""
+    kinds = {"+": "ins", "-": "del", "@": "hr"}
+    shown = []
+    for line in lines:
+        kind = kinds.get(line[:1], "p")
+        shown.append("<hr>" if kind == "hr" else f"<{kind}>{html.escape(line[1:])}</{kind}>")
+    return f'<div class="zk-changes">{"".join(shown)}</div>'
+
+
 def passage(window: str, found: str) -> str:
     """Return a window with the passage that was found in it marked."""
     start = window.find(found)

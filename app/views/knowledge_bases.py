@@ -6,6 +6,7 @@ from app.components import (
     cards,
     document_table,
     document_text,
+    document_versions,
     frame,
     health_report,
     job_progress,
@@ -67,6 +68,7 @@ def _one(knowledge_base: KnowledgeBase) -> None:
                 document_table.show_documents(knowledge_base)
             else:
                 document_table.show_none()
+            document_versions.show_gone(knowledge_base)
     if folders.open:
         with folders:
             mirrored_folders.show_folders(knowledge_base)

@@ -29,6 +29,7 @@ from kb.errors import (
 from kb.folder import BIN, CATALOG
 from kb.indexes.snapshot import sync_file
 from kb.store.migrations import HEAD
+from kb.store.versions import FOLDER as VERSIONS
 
 _PIECE = 1 << 20
 _PAGES_AT_ONCE = 4_096
@@ -207,6 +208,11 @@ def _read_catalog(home: Path, catalog: Path) -> tuple[dict[str, str], list[_Orig
             " WHERE knowledge_bases.deleted_at IS NULL AND documents.source != 'linked'"
             " ORDER BY 1, 2"
         ).fetchall()
+        versions = connection.execute(
+            "SELECT document_versions.kb_id, original, sha256, path FROM document_versions"
+            " JOIN knowledge_bases ON knowledge_bases.id = document_versions.kb_id"
+            " WHERE knowledge_bases.deleted_at IS NULL AND original IS NOT NULL"
+        ).fetchall()
         staged = connection.execute(
             "SELECT jobs.kb_id, job_items.document, job_items.path FROM job_items"
             " JOIN jobs ON jobs.id = job_items.job_id"
@@ -223,6 +229,17 @@ def _read_catalog(home: Path, catalog: Path) -> tuple[dict[str, str], list[_Orig
     originals = [
         _Original(f"{kb_id}/files/{path}", home / kb_id / "files" / path, sha256, kb_id, path)
         for kb_id, path, sha256 in rows
+    ]
+    originals += [
+        _Original(
+            f"{kb_id}/{VERSIONS}/{name}",
+            home / kb_id / VERSIONS / name,
+            sha256,
+            kb_id,
+            path,
+            waits=True,
+        )
+        for kb_id, name, sha256, path in versions
     ]
     known = {original.name for original in originals}
     for kb_id, document, path in staged:
@@ -244,7 +261,7 @@ def _others(home: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _places(home: Path, original: _Original) -> Iterator[Path]:
-    """Where an original may be: in its place, or on its way there or to the bin since a moment."""
+    """Where an original may be: in its place, or since a moment on its way there or elsewhere."""
     yield original.path
     if original.waits:
         yield home / original.kb_id / "files" / original.document
@@ -255,6 +272,9 @@ def _places(home: Path, original: _Original) -> Iterator[Path]:
                 yield batch / original.document
                 yield batch / "files" / original.document
         yield from (home / original.kb_id / "incoming").rglob("*")
+        for path in (home / original.kb_id / VERSIONS).glob("*"):
+            if path.suffix == original.path.suffix:
+                yield path
         yield original.path
 
 

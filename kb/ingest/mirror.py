@@ -139,7 +139,7 @@ class Mirror:
         files = self._folders.files(folder.folder_id)
         if not keep:
             for file in files.values():
-                self._remove(folder.kb_id, file)
+                self._remove(folder.kb_id, file, keep_text=False)
         self._folders.unlink(folder.folder_id)
         self._runner.wake()
         return len(files)
@@ -227,7 +227,7 @@ class Mirror:
             self._rename(folder, each, names)
         removed = differences.removed if confirm or not differences.must_ask else ()
         for file in removed:
-            self._remove(folder.kb_id, file)
+            self._remove(folder.kb_id, file, keep_text=True)
         self._folders.forget(number, [file.path for file in removed])
         if removed:
             self._folders.scanned(number, files=len(plan.listing.files), waiting=0)
@@ -277,9 +277,11 @@ class Mirror:
             title=PurePosixPath(now.path).stem,
         )
 
-    def _remove(self, kb_id: str, file: MirroredFile) -> None:
+    def _remove(self, kb_id: str, file: MirroredFile, *, keep_text: bool) -> None:
         try:
-            self._removals.remove(kb_id, file.document_id, bin_path=None, removed_by=_BY)
+            self._removals.remove(
+                kb_id, file.document_id, bin_path=None, removed_by=_BY, keep_text=keep_text
+            )
         except NotFoundError:
             logger.info("document %s is gone already", file.document_id)
 

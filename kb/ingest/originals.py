@@ -1,14 +1,16 @@
-"""Where originals go when something else stands in their place, or their documents are removed."""
+"""Where originals go when something else takes their place, or their documents are removed."""
 
 from __future__ import annotations
 
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kb.store.removals import Removals
+from kb.store.versions import FOLDER as VERSIONS
+from kb.store.versions import Versions
 from kb.types import DocumentRecord
 
 logger = logging.getLogger(__name__)
@@ -43,17 +45,29 @@ def remove_document(
     """
     original = folder / "files" / record.document
     if not original.is_file():
-        removals.remove(record.kb_id, record.document_id, bin_path=None, removed_by=removed_by)
+        left = removals.remove(
+            record.kb_id, record.document_id, bin_path=None, removed_by=removed_by
+        )
+        _drop_files(folder, left)
         return
     target = _bin_path(folder / "bin", record.document)
-    values = {"bin_path": str(target), "removed_by": removed_by}
-    removals.plan(record.kb_id, record.document_id, **values)
+    bin_path = str(target)
+    removals.plan(record.kb_id, record.document_id, bin_path=bin_path, removed_by=removed_by)
     try:
         _move(original, target)
     except OSError:
         removals.drop(record.document_id)
         raise
-    removals.remove(record.kb_id, record.document_id, **values)
+    left = removals.remove(
+        record.kb_id, record.document_id, bin_path=bin_path, removed_by=removed_by
+    )
+    _drop_files(folder, left)
+
+
+def expire_versions(versions: Versions, folder: Callable[[str], Path]) -> None:
+    """Delete earlier versions that were kept for long enough."""
+    for kb_id, name in versions.expire(time.time()):
+        _drop_files(folder(kb_id), [name])
 
 
 def complete_removals(removals: Removals, folder: Callable[[str], Path]) -> None:
@@ -66,10 +80,20 @@ def complete_removals(removals: Removals, folder: Callable[[str], Path]) -> None
         except OSError as exc:
             logger.warning("%s cannot be moved to the bin: %s", original, exc)
             continue
-        removals.remove(
+        left = removals.remove(
             plan.kb_id, plan.document_id, bin_path=plan.bin_path, removed_by=plan.removed_by
         )
+        _drop_files(folder(plan.kb_id), left)
         logger.info("document %s of %s is removed at last", plan.document_id, plan.kb_id)
+
+
+def _drop_files(folder: Path, names: Sequence[str]) -> None:
+    """Delete files of earlier versions; one that cannot be deleted is found by the examination."""
+    for name in names:
+        try:
+            (folder / VERSIONS / name).unlink(missing_ok=True)
+        except OSError as exc:
+            logger.warning("the earlier version %s of %s stays: %s", name, folder.name, exc)
 
 
 def _bin_path(folder: Path, document: str) -> Path:

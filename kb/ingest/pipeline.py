@@ -19,6 +19,8 @@ from kb.ingest.originals import move_to_bin
 from kb.ingest.pace import Pace
 from kb.store.contents import Contents
 from kb.store.documents import Documents
+from kb.store.versions import FOLDER as VERSIONS
+from kb.store.versions import Versions
 from kb.types import Outcome, Reason
 from loaders.errors import LoadCancelledError, LoadError, UnsupportedFormatError
 from loaders.sandbox import ParserPool
@@ -79,6 +81,7 @@ class Pipeline:
         *,
         documents: Documents,
         contents: Contents,
+        versions: Versions,
         parsers: ParserPool,
         pace: Pace,
         files: Callable[[str], Path],
@@ -86,6 +89,7 @@ class Pipeline:
     ) -> None:
         self._documents = documents
         self._contents = contents
+        self._versions = versions
         self._filler = Filler(contents, parsers, pace)
         self._files = files
         self._max_file_bytes = max_file_bytes
@@ -267,6 +271,8 @@ class Pipeline:
             sha256=file.sha256,
             size=file.status.st_size,
             mtime=file.status.st_mtime,
+            # A file that was changed where it lies is not what it was.
+            keeps_original=not file.source.in_place,
         )
         self._keep_original(kb_id, file)
         return self._taken(kb_id, file, outcome)
@@ -339,7 +345,30 @@ class Pipeline:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             raise IngestError(f"a folder stands where {document} belongs")
+        if target.is_file():
+            self._keep_earlier(kb_id, document, target)
         path.replace(target)
+
+    def _keep_earlier(self, kb_id: str, document: str, original: Path) -> None:
+        """Keep the file of an earlier version before another one takes its place."""
+        earlier = self._versions.awaited_original(kb_id, document)
+        if earlier is None or earlier.original is None:
+            return
+        kept = self._files(kb_id).parent / VERSIONS / earlier.original
+        if kept.exists():
+            return
+        with original.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 != earlier.sha256:
+            logger.info("%s was changed by hand before another one came", original)
+            self._versions.forget_originals(kb_id, [earlier.original])
+            return
+        kept.parent.mkdir(exist_ok=True)
+        try:
+            os.link(original, kept)
+        except OSError:
+            # Not every file system has links.
+            original.replace(kept)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from kb.embedders.base import Embedder
 from kb.errors import CancelledError, KBError, NotFoundError
 from kb.ingest.indexing import IndexKeeper
+from kb.ingest.originals import expire_versions
 from kb.ingest.pace import Pace
 from kb.ingest.pipeline import Pipeline, Source
 from kb.ingest.reindexing import REINDEX, Reindexer
@@ -27,6 +28,7 @@ from kb.store.documents import Documents
 from kb.store.folders import Folders, MirroredFile
 from kb.store.jobs import MAX_ATTEMPTS, Jobs
 from kb.store.vectors import Vectors
+from kb.store.versions import Versions
 from kb.types import JobItem, JobRecord, Reason
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ _LONG_PASSAGES = 5_000
 # A file that was in work so often when the process died is worked on alone: if it dies again, none
 # of those beside it are blamed.
 _SUSPECT = MAX_ATTEMPTS - 1
+# Earlier versions of documents are looked through so often for those that are old.
+_EXPIRE_SECONDS = 3600.0
 # What goes wrong at each pass of the loop is told so often.
 _TELL_AGAIN_SECONDS = 3600.0
 
@@ -82,6 +86,7 @@ class JobRunner:
         documents: Documents,
         contents: Contents,
         vectors: Vectors,
+        versions: Versions,
         jobs: Jobs,
         folders: Folders,
         pipeline: Pipeline,
@@ -92,6 +97,7 @@ class JobRunner:
         self._catalog = catalog
         self._documents = documents
         self._contents = contents
+        self._versions = versions
         self._jobs = jobs
         self._folders = folders
         self._pipeline = pipeline
@@ -109,6 +115,7 @@ class JobRunner:
         self._queueing = threading.Lock()
         # What was being written when an earlier process ended, for the jobs that go on.
         self._unfinished = True
+        self._expired = -_EXPIRE_SECONDS
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -253,6 +260,9 @@ class JobRunner:
         if self._unfinished and not self._jobs.running_or_queued():
             self._contents.discard_unpublished()
             self._unfinished = False
+        if time.monotonic() - self._expired >= _EXPIRE_SECONDS:
+            self._expired = time.monotonic()
+            expire_versions(self._versions, self._provider.folder)
         return self._reindexer.clear() or self._contents.purge()
 
     def _do(self, work: _Work) -> None:

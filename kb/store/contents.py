@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 
 from kb.store.catalog import take_ids
 from kb.store.database import ROWS_AT_ONCE, Database
@@ -27,6 +27,7 @@ from kb.store.tables import (
     vectors,
 )
 from kb.store.vectors import vector_values
+from kb.store.versions import is_version
 from kb.types import Line, PageHealth, PageText, Passage, Reason
 
 # The text of a page may have several hundred thousand characters.
@@ -119,6 +120,7 @@ class Contents:
                     contents.c.title == title,
                     contents.c.live.is_(False),
                     contents.c.dead_since.is_(None) | (contents.c.dead_since > time.time()),
+                    ~is_version(contents.c.id),
                 )
                 .order_by(contents.c.id.desc())
             ).scalar()
@@ -277,13 +279,20 @@ class Contents:
         with self._db.write(durable=False) as connection:
             done = connection.execute(
                 update(contents)
-                .where(contents.c.live.is_(False), contents.c.dead_since.is_(None))
+                .where(
+                    contents.c.live.is_(False),
+                    contents.c.dead_since.is_(None),
+                    ~is_version(contents.c.id),
+                )
                 .values(dead_since=time.time())
             )
             return int(done.rowcount)
 
     def purge(self) -> bool:
-        """Delete some rows of dead contents; returns whether there is more to delete."""
+        """Delete some rows of dead contents; returns whether there is more to delete.
+
+        Of an earlier version of a document the pages stay.
+        """
         with self._db.write(durable=False) as connection:
             content_id = connection.execute(
                 select(contents.c.id).where(contents.c.dead_since <= time.time()).limit(1)
@@ -315,12 +324,17 @@ class Contents:
                     )
                 )
                 return True
-            numbers = list(
-                connection.execute(
-                    select(pages.c.position)
-                    .where(pages.c.content_id == content_id)
-                    .limit(_PAGES_AT_ONCE)
-                ).scalars()
+            kept = connection.execute(select(is_version(literal(content_id)))).scalar_one()
+            numbers = (
+                []
+                if kept
+                else list(
+                    connection.execute(
+                        select(pages.c.position)
+                        .where(pages.c.content_id == content_id)
+                        .limit(_PAGES_AT_ONCE)
+                    ).scalars()
+                )
             )
             if numbers:
                 connection.execute(
@@ -333,5 +347,10 @@ class Contents:
                 return True
             for table in (page_health, content_ranges, statute_names):
                 connection.execute(delete(table).where(table.c.content_id == content_id))
-            connection.execute(delete(contents).where(contents.c.id == content_id))
+            if kept:
+                connection.execute(
+                    update(contents).where(contents.c.id == content_id).values(dead_since=None)
+                )
+            else:
+                connection.execute(delete(contents).where(contents.c.id == content_id))
             return True

@@ -14,6 +14,7 @@ from kb.store.database import Database
 from kb.store.health import TOTALS, judge_content, stored_warnings
 from kb.store.rows import path_values, reason_of, reason_values
 from kb.store.tables import contents, documents
+from kb.store.versions import keep_version
 from kb.types import (
     EVERY_DOCUMENT,
     DocumentFilter,
@@ -265,14 +266,17 @@ class Documents:
         sha256: str,
         size: int,
         mtime: float,
+        keeps_original: bool = False,
     ) -> None:
-        """Let a document answer from a content; its former content dies in the same moment."""
+        """Let a document answer from a content; its former content dies in the same moment.
+
+        What it was until now becomes an earlier version, if it had other bytes; with
+        ``keeps_original`` its file too.
+        """
         now = time.time()
         with self._db.write() as connection:
             document = connection.execute(
-                select(documents.c.kb_id, documents.c.content_id).where(
-                    documents.c.id == document_id
-                )
+                select(documents).where(documents.c.id == document_id)
             ).one()
             content = connection.execute(
                 select(contents.c.live, contents.c.format).where(contents.c.id == content_id)
@@ -300,6 +304,8 @@ class Documents:
                 )
             )
             if document.content_id is not None and document.content_id != content_id:
+                if document.sha256 != sha256:
+                    keep_version(connection, document, "changed", has_original=keeps_original)
                 release_content(connection, document.kb_id, document.content_id)
 
     def forget(self, kb_id: str, path: str) -> None:

@@ -12,6 +12,7 @@ from kb.store.changes import release_content
 from kb.store.database import Database
 from kb.store.documents import not_found
 from kb.store.tables import binned_documents, documents
+from kb.store.versions import drop_versions, keep_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,18 @@ class Removals:
         ]
 
     def remove(
-        self, kb_id: str, document_id: int, *, bin_path: str | None, removed_by: str
-    ) -> None:
+        self,
+        kb_id: str,
+        document_id: int,
+        *,
+        bin_path: str | None,
+        removed_by: str,
+        keep_text: bool = False,
+    ) -> list[str]:
         """Take a document out; its passages are dead in the same moment.
+
+        With ``keep_text`` what it said can be looked up for a while, as an earlier version; else
+        all that it was is forgotten: lists the files of earlier versions that nobody needs now.
 
         Raises:
             NotFoundError: there is no such document.
@@ -76,8 +86,14 @@ class Removals:
             row = _row_to_remove(connection, kb_id, document_id)
             _note_bin(connection, row, bin_path, removed_by)
             connection.execute(delete(documents).where(documents.c.id == document_id))
+            left = []
+            if not keep_text:
+                left = drop_versions(connection, kb_id, document_id, row.path)
+            elif row.content_id is not None:
+                keep_version(connection, row, "deleted", has_original=False)
             if row.content_id is not None:
                 release_content(connection, kb_id, row.content_id)
+        return left
 
 
 def _row_to_remove(connection: Connection, kb_id: str, document_id: int) -> Row[Any]:

@@ -4,9 +4,10 @@ The columns page, boxes, sheet, row_number, column_letter and paragraph are a `k
 ``reason_code`` and ``reason_params`` are a `kb.types.Reason`. Times are seconds since the epoch.
 A content is what a file says, stored once for each knowledge base; documents point to it, so that
 the same file under two names costs one parse and one embedding. It is ``live`` when documents
-may be answered from it; until then it is being written, afterwards it waits to be purged. A
-``dead_since`` that lies ahead is that of one whose writing broke off and may be gone on with. Its
-``warnings`` are codes; those of a document are codes with params, judged with its ``health``.
+may be answered from it; until then it is being written, afterwards it waits to be purged, or is
+that of an earlier version, whose pages are kept. A ``dead_since`` that lies ahead is that of one
+whose writing broke off and may be gone on with. Its ``warnings`` are codes; those of a document are
+codes with params, judged with its ``health``.
 """
 
 from __future__ import annotations
@@ -176,6 +177,31 @@ documents = Table(
     Index("documents_by_content", "content_id"),
     Index("documents_by_state", "kb_id", "state", "size"),
     Index("documents_by_health", "kb_id", "health"),
+    sqlite_autoincrement=True,
+)
+
+# What documents were before they changed or went; a content that only these point to keeps its
+# pages and nothing else.
+document_versions = Table(
+    "document_versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kb_id", String, ForeignKey("knowledge_bases.id"), nullable=False),
+    # The document may be gone.
+    Column("document_id", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("content_id", Integer, ForeignKey("contents.id"), nullable=False),
+    Column("sha256", String),
+    Column("size", Integer, nullable=False),
+    # Its file in the folder of earlier versions; NULL where it was not ours to keep.
+    Column("original", String),
+    Column("since", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("ended", String, nullable=False),
+    Index("document_versions_by_document", "kb_id", "document_id"),
+    Index("document_versions_by_path", "kb_id", "path"),
+    Index("document_versions_by_content", "content_id"),
     sqlite_autoincrement=True,
 )
 

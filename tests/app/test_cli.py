@@ -200,6 +200,26 @@ def test_files_are_added_shown_and_removed_through_the_server(
     assert value(removed)["document"] == "加班.txt"
 
 
+def test_what_a_document_was_is_listed_and_shown(
+    kb: Command, running: RunningServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "出差.txt"
+    for said in ("出差每天补助八十元。", "出差每天补助一百元。"):
+        path.write_text(said, encoding="utf-8")
+        assert kb("add", "规章制度", str(path), home=running.home).returncode == 0
+    arguments = ("show", "规章制度", "出差.txt")
+    listed = value(kb(*arguments, "--versions", "--json", home=running.home))
+    assert [each["version"] for each in listed["versions"]] == [1]
+    assert "被新版本取代" in kb(*arguments, "--versions", home=running.home).stdout
+    shown = value(kb(*arguments, "--version", "1", "--json", home=running.home))
+    assert (shown["version"], shown["pages"][0]["text"]) == (1, "出差每天补助八十元。")
+    assert "八十" in kb(*arguments, "--version", "1", home=running.home).stdout
+    assert "passages" not in shown
+    both = kb(*arguments, "--version", "1", "--passages", home=running.home)
+    assert both.returncode == 2
+    kb("remove", "规章制度", "出差.txt", home=running.home)
+
+
 def test_a_file_that_cannot_be_read_is_well_when_it_is_only_unsupported(
     kb: Command, running: RunningServer, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ STAGES = {
     "mirror noted": "kb.store.folders:Folders.note",
     "mirror renamed": "kb.store.folders:Folders.rename",
     "mirror forgotten": "kb.store.folders:Folders.forget",
+    "version kept": "kb.ingest.pipeline:Pipeline._keep_earlier",
 }
 
 

@@ -126,6 +126,53 @@ def test_a_document_tells_its_pages_and_what_is_wrong(filled: Workspace, page: A
     ]
 
 
+def test_what_a_document_was_is_read_and_compared(
+    filled: Workspace, page: AppTest, tmp_path: Path
+) -> None:
+    knowledge_base = filled.knowledge_base("规章制度")
+    path = tmp_path / "休假.txt"
+    for said in (f"年假为十天。\n{HOSTILE}", "年假为十五天。\n病假须附证明。"):
+        path.write_text(said, encoding="utf-8")
+        filled.queue.wait(knowledge_base.add([path]).job_id, timeout=60)
+    number = knowledge_base.document("休假.txt").document_id
+    opened(page, kb=knowledge_base.kb_id, document=str(number))
+    assert "年假为十五天" in texts(page)
+    page.selectbox(key=f"version_{number}").set_value(1).run()
+    assert not page.exception
+    assert "年假为十天" in texts(page)
+    assert "年假为十五天" not in texts(page)
+    assert "这是旧版本" in page.warning[0].value
+    page.toggle(key=f"compare_{number}_1").set_value(True).run()
+    assert not page.exception
+    shown = texts(page)
+    assert "<del>年假为十天。</del>" in shown
+    assert "<ins>年假为十五天。</ins>" in shown
+    assert "<img" not in shown
+
+
+def test_a_deleted_file_can_be_read_for_a_while(
+    filled: Workspace, page: AppTest, tmp_path: Path
+) -> None:
+    knowledge_base = filled.knowledge_base("规章制度")
+    share = tmp_path / "share"
+    share.mkdir()
+    path = share / "食堂.txt"
+    path.write_text("午餐十二点开始。", encoding="utf-8")
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+    folder = filled.mirror.link(knowledge_base.kb_id, share)
+    done = filled.mirror.synchronise(folder)
+    assert done.job_id is not None
+    filled.queue.wait(done.job_id, timeout=60)
+    path.unlink()
+    filled.mirror.synchronise(folder, confirm=True)
+    opened(page, kb=knowledge_base.kb_id)
+    chosen = page.selectbox(key=f"gone_{knowledge_base.kb_id}")
+    chosen.set_value(chosen.options[0]).run()
+    assert not page.exception
+    assert "午餐十二点开始。" in texts(page)
+    assert "从文件夹中删除" in page.warning[0].value
+
+
 def test_a_protected_file_of_the_last_job_asks_for_its_password(
     shared: Workspace, page: AppTest
 ) -> None:

@@ -150,6 +150,22 @@ def rows() -> dict[str, list[Row]]:
             {"name": LINES[0], "content_id": 1, "is_heading": True},
             {"name": LINES[1].rstrip("。"), "content_id": 1, "is_heading": False},
         ],
+        "document_versions": [
+            {
+                "id": 1,
+                "kb_id": "制度",
+                "document_id": 1,
+                "path": "差旅/办法.pdf",
+                "number": 1,
+                "content_id": 4,
+                "sha256": "d0",
+                "size": 20,
+                "original": "1.pdf",
+                "since": 12.0,
+                "until": 20.0,
+                "ended": "changed",
+            }
+        ],
         "binned_documents": [
             {
                 "id": 1,
