@@ -16,6 +16,7 @@ from kb.answer.candidates import CandidateFinder, Candidates, Searchable
 from kb.answer.duplicates import step_back
 from kb.answer.fusion import reciprocal_rank_fusion
 from kb.answer.gate import GateFeatures, answerable, coverage, gate_features
+from kb.answer.identifiers import having_identifiers
 from kb.answer.language import Language
 from kb.answer.statute_words import Wording, is_article, statute_words
 from kb.answer.synonyms import alternatives, with_words_asked
@@ -42,6 +43,8 @@ _AT_ONCE = 3
 # made anew of the second, which is enough for any: a line has two characters in all but odd
 # documents.
 _NEIGHBOURS = (12, 60)
+# A passage with the very number that is asked for stands before those that only speak of such.
+_IDENTIFIER_WEIGHT = 2.0
 # Passages whose tables are asked.
 _LOOKED_THROUGH = 20
 # What is less likely the answer is none.
@@ -147,10 +150,17 @@ class Retriever:
         # A passage that has another name for what was asked has what was asked.
         said = [each for found_words in same.values() for each in found_words]
         first = [with_words_asked(_searched_text(found[key]), said) for key in [*by_keyword][:1]]
+        asked_for = having_identifiers(
+            question,
+            {key: (found[key].document_id, _searched_text(found[key])) for key in by_keyword},
+        )
         fused = reciprocal_rank_fusion(
-            {"vector": by_vector, "keyword": list(by_keyword)},
-            # What has hardly a word of the question says little: it is in another language.
-            {"keyword": coverage(question, first) ** 2},
+            {"vector": by_vector, "keyword": list(by_keyword), "identifier": asked_for},
+            {
+                # What has hardly a word of the question says little: it is in another language.
+                "keyword": coverage(question, first) ** 2,
+                "identifier": _IDENTIFIER_WEIGHT if asked_for else 0.0,
+            },
         )
         best = fused[: max(top_k, 5)]
         features = gate_features(
@@ -169,9 +179,9 @@ class Retriever:
         named = [key for key in named if key in found]
         if words and not named:
             fused = self._in_statute_words(_Asked(bases, words, deep, wanted), fused, found)
-        preferred = superseded(
-            question, [key for key, _score in fused], {key: _said(found[key]) for key, _ in fused}
-        )
+        # Whoever gives the number of one version does not ask for another.
+        of_any = [key for key, _score in fused if key not in asked_for]
+        preferred = superseded(question, of_any, {key: _said(found[key]) for key in of_any})
         fused = preferred_first(fused, preferred)
         rest = step_back(
             [entry for entry in fused if entry[0] not in named],
