@@ -86,6 +86,15 @@ def _scale_curves(figures: Figures) -> Sequence[Curve]:
     )
 
 
+def _held_curves(figures: Figures) -> Sequence[Curve]:
+    minutes = [row[0] for row in figures["held"]]
+    names = ("MB", "open files", "threads")
+    return tuple(
+        Curve(name, minutes, [row[column] for row in figures["held"]])
+        for column, name in enumerate(names, 1)
+    )
+
+
 BENCHMARKS = (
     Benchmark(
         "langchain_pipeline",
@@ -149,7 +158,25 @@ BENCHMARKS = (
         "first listing and re-sync of a folder",
         lambda task: ["--files", 1_000 if task.quick else 30_000],
     ),
-    Benchmark("mixed", "questions while files come and go", lambda _task: []),
+    Benchmark(
+        "mixed",
+        "questions while files come and go",
+        lambda task: [
+            *("--data", task.data),
+            *(("--files", 40, "--gone", 10, "--there", 40, "--alone", 5) if task.quick else ()),
+        ],
+    ),
+    Benchmark(
+        "mixed_long",
+        "questions for two hours while files come, change and go",
+        lambda task: [
+            *("--data", task.data, "--minutes", 1 if task.quick else 120),
+            *(("--there", 100, "--alone", 5) if task.quick else ()),
+        ],
+        _held_curves,
+        ("minutes", "MB, open files, threads of the server"),
+        module="mixed",
+    ),
 )
 
 
