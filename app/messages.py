@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from app.strings import TEXTS, Language, text
 from kb.errors import AmbiguousNameError, KBError
+from kb.faults import DISK_FAULTS, reason_of
 from kb.types import Reason
 from loaders.errors import LoadError
 
 # Params whose values are words of ours and are shown in the reader's language.
 _WORDS = ("kind", "limit", "format")
+# What a disk does wrong is told as such wherever it happens.
+_OF_THE_DISK = ("disk_full", "read_only", "disk_failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ def of_error(error: Exception, language: Language) -> Message:
     if isinstance(error, LoadError):
         sentence = _sentence(error.code, {"message": str(error), **error.params}, language)
         return Message(error.code, sentence, _hint(error.code, language))
+    if isinstance(error, DISK_FAULTS):
+        reason = reason_of(error)
+        if reason.code in _OF_THE_DISK:
+            sentence = _sentence(reason.code, dict(reason.params), language)
+            return Message(reason.code, sentence, _hint(reason.code, language))
     return Message("internal", text("error.internal", language), _hint("internal", language))
 
 

@@ -839,8 +839,28 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "The file was moved or deleted before it was read: {path}",
     ),
     "error.disk_full": (
-        "磁盘已满，没有收录。腾出空间后重试。",
-        "The disk is full; nothing of it was taken in. Make room and try again.",
+        "磁盘已满，没有写入。腾出空间后重试。",
+        "The disk is full; nothing was written. Make room and try again.",
+    ),
+    "error.read_only": (
+        "{path} 所在的磁盘现在只能读取，没有写入。已有内容仍可提问。",
+        "The disk that holds {path} can only be read now; nothing was written. Answers go on.",
+    ),
+    "error.read_only.plain": (
+        "数据文件夹所在的磁盘现在只能读取，没有写入。已有内容仍可提问。",
+        "The disk of the data folder can only be read now; nothing was written. Answers go on.",
+    ),
+    "hint.read_only": (
+        "请检查磁盘和写入权限，恢复后重试。",
+        "Check the disk and the right to write to it, then try again.",
+    ),
+    "error.disk_failed": (
+        "磁盘读写出错（{message}），没有写入。",
+        "The disk failed ({message}); nothing was written.",
+    ),
+    "hint.disk_failed": (
+        "请检查磁盘，之后运行 kb doctor 核对数据。",
+        "Check the disk, then let kb doctor check the data.",
     ),
     "error.catalog_locked": (
         "目录数据库正被另一个程序占用，这次操作没有进行。请关闭那个程序后重试。",

@@ -113,4 +113,5 @@ def install_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem_response(request, 500, of_error(error, language_of(request)))
+        message = of_error(error, language_of(request))
+        return problem_response(request, 500 if message.code == "internal" else 507, message)

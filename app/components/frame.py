@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -14,9 +15,12 @@ from app.output import time_text
 from app.state import workspace
 from app.strings import LANGUAGES, Language, text
 from kb.errors import KBError
+from kb.faults import DISK_FAULTS
 from loaders.errors import LoadError
 
-KNOWN_ERRORS = (KBError, LoadError)
+logger = logging.getLogger(__name__)
+
+KNOWN_ERRORS = (KBError, LoadError, *DISK_FAULTS)
 Say = Callable[..., str]
 
 _LANGUAGE_PARAM = "lang"
@@ -96,6 +100,9 @@ def texts() -> Say:
 def show_error(error: Exception) -> None:
     """Show an error as a sentence with what to do about it."""
     message = of_error(error, language())
+    if not isinstance(error, KBError | LoadError):
+        # The sentence may leave out what mends it.
+        logger.error("a page shows: %s", message.text, exc_info=error)
     hint = f"\n\n{markup.label(message.hint, limit=400)}" if message.hint else ""
     st.error(markup.label(message.text, limit=600) + hint, icon=":material/error:")
 

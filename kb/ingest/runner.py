@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import shutil
 import threading
@@ -13,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from kb.embedders.base import Embedder
 from kb.errors import CancelledError, KBError, NotFoundError
+from kb.faults import reason_of
 from kb.ingest.indexing import IndexKeeper
 from kb.ingest.originals import expire_versions
 from kb.ingest.pace import Pace
@@ -276,7 +276,7 @@ class JobRunner:
                 self._take_in(job, item)
         except Exception as exc:
             logger.exception("job %s of %s failed", job.job_id if job else "-", work.kb_id)
-            reason = _reason_of(exc)
+            reason = reason_of(exc)
             if job is not None and item is None:
                 self._jobs.finish(job.job_id, "failed", reason)
             elif job is not None and item is not None:
@@ -339,7 +339,7 @@ class JobRunner:
         except (KBError, OSError, SQLAlchemyError) as exc:
             # The embedder, the disk or the catalog failed: the document must not stay in work.
             logger.exception("%s of job %s failed", item.document, job.job_id)
-            self._refuse(job, item, source, _reason_of(exc))
+            self._refuse(job, item, source, reason_of(exc))
             return
         if job.kind == SYNC and before is not None and taken.sha256 is not None:
             path = source.path.relative_to(payload["root"]).as_posix()
@@ -459,15 +459,3 @@ def _status(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns
-
-
-def _reason_of(exc: Exception) -> Reason:
-    if isinstance(exc, KBError):
-        return Reason(exc.code, {**exc.params, "message": str(exc), "hint": exc.hint})
-    if isinstance(exc, DBAPIError) and "full" in str(exc.orig):
-        return Reason("disk_full", {})
-    if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
-        return Reason("disk_full", {})
-    if isinstance(exc, OSError):
-        return Reason("file_access", {"message": exc.strerror or str(exc), "path": exc.filename})
-    return Reason("internal_error", {"message": f"{type(exc).__name__}: {exc}"})

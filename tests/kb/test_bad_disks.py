@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.messages import of_error, of_reason
 from kb.errors import CatalogLockedError
 from kb.settings import Settings
 from kb.store import database
@@ -61,6 +62,58 @@ def test_on_a_full_disk_a_file_fails_with_the_reason_and_is_tried_again(
         again = workspace.queue.retry(job.job_id)
         assert workspace.queue.wait(again.job_id, timeout=120).counts.get("ready") == 1
         assert {state for state, _reason in states(workspace).values()} == {"ready"}
+        assert workspace.examine(thorough=True) == []
+    finally:
+        workspace.close()
+
+
+@pytest.fixture
+def writable(small_disk: Path) -> Iterator[Callable[[bool], None]]:
+    """Tell whether the data folder on the disk can be written from now on."""
+    home = small_disk / "data"
+    mounted = []
+
+    def become(can_be_written: bool) -> None:
+        if not mounted:
+            # What is open stays so; what is opened by its path from now on is on the new mount.
+            subprocess.run(["mount", "--bind", str(home), str(home)], check=True)
+            mounted.append(home)
+        way = "rw" if can_be_written else "ro"
+        subprocess.run(["mount", "-o", f"remount,bind,{way}", str(home)], check=True)
+
+    yield become
+    for place in mounted:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_on_a_disk_that_becomes_read_only_questions_go_on_and_later_all_work(
+    small_disk: Path, writable: Callable[[bool], None], write: Write, parsers: ParserPool
+) -> None:
+    settings = Settings(home=small_disk / "data", models=small_disk / "models")
+    workspace = Workspace.open(settings, opener=open_hashing, parsers=parsers)
+    try:
+        workspace.create("库")
+        base = workspace.knowledge_base("库")
+        job = base.add([write("a.txt", "住宿费每晚不超过500元。")])
+        workspace.queue.wait(job.job_id, timeout=60)
+        writable(False)
+        job = base.add([write("b.txt", "年假为十天。")])
+        assert workspace.queue.wait(job.job_id, timeout=60).counts == {"failed": 1}
+        (item,) = workspace.queue.items(job.job_id)
+        assert item.reason is not None
+        assert item.reason.code == "read_only"
+        assert "只能读取" in (of_reason(item.reason, "zh") or "")
+        with pytest.raises(OSError) as raised:
+            base.remove("a.txt")
+        told = of_error(raised.value, "zh")
+        assert (told.code, bool(told.hint)) == ("read_only", True)
+        assert workspace.search(["库"], "住宿费每晚多少钱？").hits[0].document == "a.txt"
+        assert base.original(base.document("a.txt").document_id).is_file()
+        writable(True)
+        again = workspace.queue.retry(job.job_id)
+        assert workspace.queue.wait(again.job_id, timeout=60).counts == {"ready": 1}
+        base.remove("a.txt")
+        assert states(workspace) == {"b.txt": ("ready", None)}
         assert workspace.examine(thorough=True) == []
     finally:
         workspace.close()

@@ -1,3 +1,4 @@
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -352,33 +353,53 @@ def test_a_question_to_an_empty_knowledge_base_is_refused(workspace: Workspace) 
 
 def test_searching_goes_on_while_files_come_and_go(workspace: Workspace, write: Write) -> None:
     workspace.create("库")
+    base = workspace.knowledge_base("库")
     add(workspace, "库", write("anchor.txt", "锚点文件说苹果是红色的。"))
     problems: list[BaseException] = []
+    gone: dict[str, float] = {}
     stop = threading.Event()
 
-    def search() -> None:
+    def search(number: int) -> None:
+        chance = random.Random(number)  # noqa: S311 - no secret
         try:
             while not stop.is_set():
                 assert "anchor.txt" in found(workspace, "库", "苹果是什么颜色？")
+                if not gone:
+                    continue
+                sentence = chance.choice(list(gone))
+                began = time.monotonic()
+                said = "".join(hit.text for hit in workspace.search(["库"], sentence).hits)
+                stale = [each for each, since in list(gone.items()) if each in said]
+                assert not [each for each in stale if gone[each] < began]
         except BaseException as exc:  # noqa: BLE001 - reported by the test below
             problems.append(exc)
 
-    askers = [threading.Thread(target=search) for _ in range(4)]
+    def text_of(number: int, version: int) -> str:
+        return f"第{number}个文件的第{version}版谈论天气。"
+
+    askers = [threading.Thread(target=search, args=(number,)) for number in range(4)]
     for asker in askers:
         asker.start()
     jobs: list[JobRecord] = []
-    for number in range(20):
-        path = write(f"{number}.txt", f"第{number}个文件谈论天气。")
-        jobs.append(workspace.knowledge_base("库").add([path]))
+    for number in range(40):
+        jobs.append(base.add([write(f"{number}.txt", text_of(number, 1))]))
     for job in jobs:
         workspace.queue.wait(job.job_id, timeout=60)
-    for number in range(0, 20, 2):
-        workspace.knowledge_base("库").remove(f"{number}.txt")
+    for number in range(0, 40, 4):
+        base.remove(f"{number}.txt")
+        gone[text_of(number, 1)] = time.monotonic()
+        job = base.add([write(f"{number + 1}.txt", text_of(number + 1, 2))])
+        workspace.queue.wait(job.job_id, timeout=60)
+        gone[text_of(number + 1, 1)] = time.monotonic()
     stop.set()
     for asker in askers:
         asker.join()
     assert problems == []
-    assert workspace.knowledge_base("库").searchable().vectors.count == 11
+    assert workspace.examine(thorough=True) == []
+    for number in range(40):
+        text = text_of(number, 2 if number % 4 == 1 else 1)
+        here = text in [hit.text for hit in workspace.search(["库"], text, top_k=50).hits]
+        assert here == (number % 4 != 0)
 
 
 def test_settings_refuse_unknown_names(monkeypatch: pytest.MonkeyPatch) -> None:
