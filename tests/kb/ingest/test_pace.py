@@ -147,9 +147,9 @@ def test_calls_of_those_who_cancelled_hold_up_nobody(tmp_path: Path, pace: Pace)
         waiting = _begin(pool, pace, embedder, ["丙"])
         _waiting(pace, embedder, 1)
         gone.set()
-        assert embedder.at_work.acquire(timeout=60)
-        embedder.leave.release(100)
-        assert waiting.result(60).shape == (1, embedder.dim)
         for each in hanging:
             with pytest.raises(CancelledError):
                 each.result(60)
+        assert embedder.at_work.acquire(timeout=60)
+        embedder.leave.release(100)
+        assert waiting.result(60).shape == (1, embedder.dim)
