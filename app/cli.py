@@ -128,6 +128,9 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     linked.add_argument(
         "--ignore", action="append", default=[], metavar="PATTERN", help=say("opt.ignore")
     )
+    linked.add_argument(
+        "--removal-share", type=_share, metavar="0.2", help=say("opt.removal_share")
+    )
     unlinked = command("unlink", folders.unlink, "name")
     unlinked.add_argument("folder", metavar="FOLDER", help=say("arg.folder"))
     unlinked.add_argument("--keep", action="store_true", help=say("opt.keep"))
@@ -234,6 +237,13 @@ def _day(given: str) -> date:
     if not EARLIEST <= day <= LATEST:
         raise argparse.ArgumentTypeError(f"{EARLIEST} … {LATEST}")
     return day
+
+
+def _share(given: str) -> float:
+    share = float(given)
+    if not 0 <= share <= 1:
+        raise ValueError(given)
+    return share
 
 
 def _positive(given: str) -> int:

@@ -17,7 +17,7 @@ from app.api.answers import AnswerEvent, PassagesEvent, SearchModel, TokenEvent
 from app.api.dependencies import LANGUAGE_HEADER
 from app.api.folder_models import (
     FolderList,
-    IgnoreRequest,
+    FolderSettingsRequest,
     LinkRequest,
     SyncReport,
     SyncRequest,
@@ -198,9 +198,9 @@ class RemoteOperations:
         """Mirror a folder and tell what is in it; nothing is taken in yet."""
         return self._call(SyncReport, "POST", self._path(name) + "/folders", body=request)
 
-    def ignore(self, name: str, request: IgnoreRequest) -> FolderList:
-        """Leave files of a folder out by their names."""
-        return self._call(FolderList, "POST", self._path(name) + "/folders/ignore", body=request)
+    def configure_folder(self, name: str, request: FolderSettingsRequest) -> FolderList:
+        """Change how a folder is mirrored."""
+        return self._call(FolderList, "POST", self._path(name) + "/folders/settings", body=request)
 
     def unlink(self, name: str, request: UnlinkRequest) -> FolderList:
         """Mirror a folder no more."""

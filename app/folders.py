@@ -7,6 +7,7 @@ from pathlib import Path
 from app import output
 from app.api.folder_models import LinkRequest, SyncModel, SyncReport, SyncRequest, UnlinkRequest
 from app.commands import Context
+from app.messages import of_state
 
 _NAMED = 5
 
@@ -15,7 +16,9 @@ def link(context: Context) -> int:
     """Mirror a folder and tell what is in it."""
     options = context.options
     request = LinkRequest(
-        path=str(Path(options.folder).absolute()), ignore="\n".join(options.ignore)
+        removal_share=options.removal_share,
+        path=str(Path(options.folder).absolute()),
+        ignore="\n".join(options.ignore),
     )
     report = context.operations().link(options.name, request)
     if context.as_json:
@@ -112,6 +115,13 @@ def _name(context: Context, folder: SyncModel) -> None:
         output.line("  " + context.say("sync.moving", count=folder.moving))
     if folder.excluded:
         output.line("  " + context.say("sync.excluded", count=folder.excluded))
+    for left_out in folder.excluded_files[:_NAMED]:
+        output.line(f"    {left_out.path}: {left_out.reason}")
+    if folder.amiss:
+        output.line("  " + context.say("sync.amiss", count=folder.amiss))
+    for amiss in folder.amiss_files[:_NAMED]:
+        state = of_state(amiss.state, context.language)
+        output.line(f"    {amiss.path}: {amiss.reason or state}")
     for path in folder.unreadable[:_NAMED]:
         output.line("  " + context.say("sync.unreadable", path=path))
     if folder.must_confirm:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.api.folder_models import (
+    AmissModel,
+    ExcludedModel,
     FolderList,
     FolderModel,
-    IgnoreRequest,
+    FolderSettingsRequest,
     LinkRequest,
     RenamedModel,
     SyncModel,
@@ -18,7 +20,7 @@ from app.api.folder_models import (
     UnlinkRequest,
 )
 from app.messages import of_error, of_reason
-from app.strings import Language
+from app.strings import Language, text
 from kb.errors import FolderUnreachableError
 
 if TYPE_CHECKING:
@@ -46,13 +48,17 @@ class Mirroring:
         """Mirror a folder and tell what is in it; nothing is taken in yet."""
         kb_id = self._workspace.knowledge_base(name).kb_id
         folder = self._mirror.link(kb_id, Path(request.path), ignore=request.ignore)
+        if request.removal_share is not None:
+            self._mirror.configure(folder, removal_share=request.removal_share)
         return SyncReport(dry_run=True, folders=[self._planned(name, folder)])
 
-    def ignore(self, name: str, request: IgnoreRequest) -> FolderList:
-        """Leave files of a folder out by their names."""
+    def configure(self, name: str, request: FolderSettingsRequest) -> FolderList:
+        """Change how a folder is mirrored."""
         kb_id = self._workspace.knowledge_base(name).kb_id
         for folder in self._chosen(kb_id, request.folder):
-            self._mirror.set_ignored(folder, request.ignore)
+            self._mirror.configure(
+                folder, ignore=request.ignore, removal_share=request.removal_share
+            )
             self._workspace.watcher.touch(folder.folder_id)
         return self.folders(name)
 
@@ -106,6 +112,7 @@ class Mirroring:
 
     def _model(self, name: str, plan: Plan) -> SyncModel:
         differences, listing = plan.differences, plan.listing
+        count, amiss = self._mirror.amiss(plan.folder, limit=_LISTED)
         return SyncModel(
             knowledge_base=name,
             path=str(plan.root),
@@ -116,6 +123,7 @@ class Mirroring:
             removed=len(differences.removed),
             excluded=len(listing.ignored),
             moving=len(listing.moving),
+            amiss=count,
             added_files=_first(file.path for file in differences.added),
             changed_files=_first(file.path for file in differences.changed),
             renamed_files=[
@@ -123,8 +131,22 @@ class Mirroring:
                 for each in differences.renamed[:_LISTED]
             ],
             removed_files=_first(file.path for file in differences.removed),
-            excluded_files=_first(listing.ignored),
+            excluded_files=[
+                ExcludedModel(
+                    path=path, reason=text(f"excluded.{listing.ignored[path]}", self._language)
+                )
+                for path in _first(listing.ignored)
+            ],
             moving_files=_first(sorted(listing.moving)),
+            amiss_files=[
+                AmissModel(
+                    path=each.path,
+                    document_id=each.document_id,
+                    state=each.state,
+                    reason=of_reason(each.reason, self._language),
+                )
+                for each in amiss
+            ],
             unreadable=_first(listing.unreadable),
             must_confirm=differences.must_ask,
             job=plan.busy_job,
@@ -141,6 +163,7 @@ class Mirroring:
             ignore=folder.ignore,
             files=folder.files,
             waiting=folder.waiting,
+            removal_share=folder.removal_share,
             scanned_at=folder.scanned_at,
             next_look=watcher.next_look(folder.folder_id),
             problem=of_reason(folder.problem, self._language),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from app.api.answers import AnswerEvent, PassagesEvent, SearchModel, TokenEvent
 from app.api.folder_models import (
     FolderList,
-    IgnoreRequest,
+    FolderSettingsRequest,
     LinkRequest,
     SyncReport,
     SyncRequest,
@@ -343,9 +343,9 @@ class LocalOperations:
         """Mirror a folder and tell what is in it; nothing is taken in yet."""
         return self._mirroring.link(name, request)
 
-    def ignore(self, name: str, request: IgnoreRequest) -> FolderList:
-        """Leave files of a folder out by their names."""
-        return self._mirroring.ignore(name, request)
+    def configure_folder(self, name: str, request: FolderSettingsRequest) -> FolderList:
+        """Change how a folder is mirrored."""
+        return self._mirroring.configure(name, request)
 
     def unlink(self, name: str, request: UnlinkRequest) -> FolderList:
         """Mirror a folder no more."""

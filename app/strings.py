@@ -304,6 +304,33 @@ _PAGES: dict[str, tuple[str, str]] = {
     "folders.removed": ("删除：", "Removed:"),
     "folders.moving": ("正在写入，稍后再看：", "Still being written:"),
     "folders.excluded": ("不收录：", "Left out:"),
+    "folders.amiss": (
+        "{count} 个文件没有收录成功，或内容不完整",
+        "{count} files were not taken in, or not whole",
+    ),
+    "folders.left_out": ("{count} 个不收录", "{count} left out"),
+    "folders.head.path": ("文件", "File"),
+    "folders.head.state": ("状态", "State"),
+    "folders.head.reason": ("原因", "Why"),
+    "folders.first": ("只列出前 {count} 个。", "Only the first {count} are listed."),
+    "folders.share": (
+        "一次删除超过百分之几时先询问",
+        "Ask before more than this share is removed at once, in percent",
+    ),
+    "folders.share.help": (
+        "文件夹里的文件一次少了这么多，可能是误删或共享没有挂载，先不移除，等人确认。"
+        "十个以内不询问，除非全部消失。",
+        "So many missing at once may be a mistake or a share that is not mounted; they stay until "
+        "a person confirms. Ten or fewer go unasked, unless all are gone.",
+    ),
+    "excluded.leaves_the_folder": (
+        "链接指向文件夹之外",
+        "a link that leads out of the folder",
+    ),
+    "excluded.hidden_folder": ("隐藏文件夹", "a hidden folder"),
+    "excluded.temporary_file": ("临时文件或锁文件", "a temporary or lock file"),
+    "excluded.ignore_list": ("在不收录的名单里", "named in the list of what is left out"),
+    "folders.listing": ("正在查看文件夹…", "Looking at the folder…"),
     "folders.unreadable": ("无法读取：", "Cannot be read:"),
     "folders.ignore": ("不收录的文件，每行一个", "Files to leave out, one pattern a line"),
     "folders.ignore.help": (
@@ -1140,6 +1167,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "bring a knowledge base, or all of them, in step with their folders",
     ),
     "cli.arg.folder": ("文件夹", "the folder"),
+    "cli.opt.removal_share": (
+        "一次少了超过这个比例的文件时先询问，0 到 1，默认 0.2",
+        "ask before more than this share of its files is removed at once, 0 to 1; default 0.2",
+    ),
     "cli.opt.ignore": (
         "不收录的文件，写法同 .gitignore，可重复",
         "files to leave out, as in .gitignore; repeatable",
@@ -1168,6 +1199,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "{count} files are still being written",
     ),
     "cli.sync.excluded": ("{count} 个文件按规则不收录", "{count} files are left out"),
+    "cli.sync.amiss": (
+        "{count} 个文件没有收录成功，或内容不完整",
+        "{count} files were not taken in, or not whole",
+    ),
     "cli.sync.unreadable": ("无法读取：{path}", "cannot be read: {path}"),
     "cli.sync.must_confirm": (
         "有 {count} 个文件已删除，超过限度，先不移除。确认无误请运行 kb sync --confirm。",

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from app.api.models import Model
 from app.api.requests import Request
+
+Share = Annotated[
+    float,
+    Field(ge=0, le=1, description="of its files that may go at once without a question"),
+]
 
 
 class FolderModel(Model):
@@ -24,6 +31,7 @@ class FolderModel(Model):
     ignore: str
     files: int
     waiting: int
+    removal_share: float
     scanned_at: float | None
     next_look: float | None
     problem: str | None
@@ -43,11 +51,28 @@ class RenamedModel(Model):
     now: str
 
 
+class ExcludedModel(Model):
+    """A file, or with a slash at the end a folder, that is left out, and why."""
+
+    path: str
+    reason: str
+
+
+class AmissModel(Model):
+    """A file that does not answer, or not with all it has; ``reason`` says why."""
+
+    path: str
+    document_id: int
+    state: str
+    reason: str | None
+
+
 class SyncModel(Model):
     """What a look at a folder has shown, and with ``job`` what was begun.
 
     Each list has at most a hundred files; the numbers count all. ``removed`` is done only where
-    ``must_confirm`` is false or a person has said so. ``moving`` are still being written.
+    ``must_confirm`` is false or a person has said so. ``moving`` are still being written. ``amiss``
+    are files taken in before whose documents are partial, failed, unsupported or excluded.
     """
 
     knowledge_base: str
@@ -59,12 +84,14 @@ class SyncModel(Model):
     removed: int = 0
     excluded: int = 0
     moving: int = 0
+    amiss: int = 0
     added_files: list[str] = Field(default_factory=list)
     changed_files: list[str] = Field(default_factory=list)
     renamed_files: list[RenamedModel] = Field(default_factory=list)
     removed_files: list[str] = Field(default_factory=list)
-    excluded_files: list[str] = Field(default_factory=list)
+    excluded_files: list[ExcludedModel] = Field(default_factory=list)
     moving_files: list[str] = Field(default_factory=list)
+    amiss_files: list[AmissModel] = Field(default_factory=list)
     unreadable: list[str] = Field(default_factory=list)
     must_confirm: bool = False
     problem: str | None = None
@@ -83,6 +110,7 @@ class LinkRequest(Request):
 
     path: str
     ignore: str = Field("", description="patterns as in a .gitignore file, one a line")
+    removal_share: Share | None = None
 
 
 class UnlinkRequest(Request):
@@ -92,11 +120,14 @@ class UnlinkRequest(Request):
     keep: bool = False
 
 
-class IgnoreRequest(Request):
-    """Leave out what these patterns name."""
+class FolderSettingsRequest(Request):
+    """Change how a folder is mirrored; what is null stays."""
 
     folder: int
-    ignore: str
+    ignore: Annotated[
+        str | None, Field(description="patterns as in a .gitignore file, one a line")
+    ] = None
+    removal_share: Share | None = None
 
 
 class SyncRequest(Request):

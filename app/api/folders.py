@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from app.api.dependencies import CurrentOperations, require_token
 from app.api.folder_models import (
     FolderList,
-    IgnoreRequest,
+    FolderSettingsRequest,
     LinkRequest,
     SyncReport,
     SyncRequest,
@@ -29,10 +29,12 @@ def link(name: str, request: LinkRequest, operations: CurrentOperations) -> Sync
     return operations.link(name, request)
 
 
-@router.post("/folders/ignore")
-def ignore(name: str, request: IgnoreRequest, operations: CurrentOperations) -> FolderList:
-    """Leave files of a folder out by their names."""
-    return operations.ignore(name, request)
+@router.post("/folders/settings")
+def configure(
+    name: str, request: FolderSettingsRequest, operations: CurrentOperations
+) -> FolderList:
+    """Change which files of a folder are left out, and how many may go without a question."""
+    return operations.configure_folder(name, request)
 
 
 @router.post("/folders/unlink")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
 from app.api.folder_models import (
     FolderModel,
-    IgnoreRequest,
+    FolderSettingsRequest,
     LinkRequest,
     SyncModel,
     SyncRequest,
@@ -16,6 +17,7 @@ from app.api.folder_models import (
 )
 from app.components import markup
 from app.components.frame import KNOWN_ERRORS, language, show_error, texts
+from app.messages import of_state
 from app.mirroring import Mirroring
 from app.state import workspace
 from kb.knowledge_base import KnowledgeBase
@@ -108,7 +110,8 @@ def _ask_removal(kb_id: str, folder: FolderModel) -> None:
 
 def _sync(kb_id: str, folder: FolderModel, request: SyncRequest) -> None:
     try:
-        (found,) = _mirroring().sync(kb_id, request).folders
+        with st.spinner(texts()("folders.listing")):
+            (found,) = _mirroring().sync(kb_id, request).folders
     except KNOWN_ERRORS as exc:
         show_error(exc)
         return
@@ -140,7 +143,6 @@ def _differences(found: SyncModel) -> None:
         ("renamed", renamed),
         ("removed", found.removed_files),
         ("moving", found.moving_files),
-        ("excluded", found.excluded_files),
         ("unreadable", found.unreadable),
     ):
         shown = [markup.label(path, limit=80) for path in paths[:_SHOWN_FILES]]
@@ -150,6 +152,30 @@ def _differences(found: SyncModel) -> None:
             lines.append(f"- {say(f'folders.{key}')} " + say("list.separator").join(shown))
     if lines:
         st.markdown("\n".join(lines))
+    if found.amiss:
+        with st.expander(say("folders.amiss", count=found.amiss), icon=":material/warning:"):
+            _table(
+                ("path", "state", "reason"),
+                [
+                    (each.path, of_state(each.state, language()), each.reason or "")
+                    for each in found.amiss_files
+                ],
+                found.amiss,
+            )
+    if found.excluded:
+        with st.expander(say("folders.left_out", count=found.excluded), icon=":material/block:"):
+            _table(
+                ("path", "reason"),
+                [(each.path, each.reason) for each in found.excluded_files],
+                found.excluded,
+            )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> None:
+    say = texts()
+    st.html(markup.table([say(f"folders.head.{head}") for head in heads], rows))
+    if total > len(rows):
+        st.caption(say("folders.first", count=len(rows)))
 
 
 def _more(kb_id: str, folder: FolderModel) -> None:
@@ -158,8 +184,19 @@ def _more(kb_id: str, folder: FolderModel) -> None:
         ignore = st.text_area(
             say("folders.ignore"), folder.ignore, height=110, help=say("folders.ignore.help")
         )
+        share = st.number_input(
+            say("folders.share"),
+            min_value=0,
+            max_value=100,
+            value=round(folder.removal_share * 100),
+            step=5,
+            help=say("folders.share.help"),
+        )
         if st.form_submit_button(say("save")):
-            _mirroring().ignore(kb_id, IgnoreRequest(folder=folder.id, ignore=ignore))
+            request = FolderSettingsRequest(
+                folder=folder.id, ignore=ignore, removal_share=share / 100
+            )
+            _mirroring().configure(kb_id, request)
             st.rerun(scope="fragment")
     if folder.linked:
         keep = st.checkbox(say("folders.keep"), key=f"keep_{folder.id}")

@@ -48,6 +48,7 @@ class _Original:
     sha256: str | None
     kb_id: str
     document: str
+    size: int | None = None
     waits: bool = False
     """It lies outside the originals until its job has taken it in."""
 
@@ -141,6 +142,7 @@ def _write(
     done = 0
     files: dict[str, Entry] = {}
     missing: list[str] = []
+    places = _Places(home)
 
     def copy(name: str, path: Path, *, squeeze: bool) -> Entry:
         nonlocal done
@@ -164,7 +166,7 @@ def _write(
         for name, path in others:
             files[name] = copy(name, path, squeeze=False)
         for original in originals:
-            for path in _places(home, original):
+            for path in places.of(original):
                 if path.is_file() and _is_it(path, original.sha256):
                     files[original.name] = copy(original.name, path, squeeze=False)
                     break
@@ -203,7 +205,8 @@ def _read_catalog(home: Path, catalog: Path) -> tuple[dict[str, str], list[_Orig
             connection.execute("SELECT id, name FROM knowledge_bases WHERE deleted_at IS NULL")
         )
         rows = connection.execute(
-            "SELECT documents.kb_id, documents.path, documents.sha256 FROM documents"
+            "SELECT documents.kb_id, documents.path, documents.sha256, documents.size"
+            " FROM documents"
             " JOIN knowledge_bases ON knowledge_bases.id = documents.kb_id"
             " WHERE knowledge_bases.deleted_at IS NULL AND documents.source != 'linked'"
             " ORDER BY 1, 2"
@@ -227,8 +230,8 @@ def _read_catalog(home: Path, catalog: Path) -> tuple[dict[str, str], list[_Orig
             " WHERE knowledge_bases.deleted_at IS NULL"
         ).fetchone()[0]
     originals = [
-        _Original(f"{kb_id}/files/{path}", home / kb_id / "files" / path, sha256, kb_id, path)
-        for kb_id, path, sha256 in rows
+        _Original(f"{kb_id}/files/{path}", home / kb_id / "files" / path, sha256, kb_id, path, size)
+        for kb_id, path, sha256, size in rows
     ]
     originals += [
         _Original(
@@ -260,22 +263,43 @@ def _others(home: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(home).as_posix(), path
 
 
-def _places(home: Path, original: _Original) -> Iterator[Path]:
-    """Where an original may be: in its place, or since a moment on its way there or elsewhere."""
-    yield original.path
-    if original.waits:
-        yield home / original.kb_id / "files" / original.document
-    # Only a file whose content is known is recognised in a place that other files share.
-    if original.sha256 is not None:
-        for folder in (home / original.kb_id / "bin", home / BIN):
-            for batch in sorted(folder.glob("*"), reverse=True):
+class _Places:
+    """Where the originals of a data folder may be while people go on working."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        # Looked through once: a whole folder may be renamed by hand.
+        self._by_size: dict[str, dict[int, list[Path]]] = {}
+
+    def of(self, original: _Original) -> Iterator[Path]:
+        """Its place, and where it may have gone since a moment, the likely ones first."""
+        yield original.path
+        folder = self._home / original.kb_id
+        if original.waits:
+            yield folder / "files" / original.document
+        # Only a file whose content is known is recognised in a place that other files share.
+        if original.sha256 is None:
+            return
+        for bin_folder in (folder / "bin", self._home / BIN):
+            for batch in sorted(bin_folder.glob("*"), reverse=True):
                 yield batch / original.document
                 yield batch / "files" / original.document
-        yield from (home / original.kb_id / "incoming").rglob("*")
-        for path in (home / original.kb_id / VERSIONS).glob("*"):
+        yield from (folder / "incoming").rglob("*")
+        for path in (folder / VERSIONS).glob("*"):
             if path.suffix == original.path.suffix:
                 yield path
+        if original.size is not None:
+            yield from self._of_size(original.kb_id, original.size)
         yield original.path
+
+    def _of_size(self, kb_id: str, size: int) -> list[Path]:
+        """Files of the drop folder, where people rename them by hand."""
+        if kb_id not in self._by_size:
+            found: dict[int, list[Path]] = {}
+            for path in (self._home / kb_id / "files").rglob("*"):
+                found.setdefault(_size(path), []).append(path)
+            self._by_size[kb_id] = found
+        return self._by_size[kb_id].get(size, [])
 
 
 def _is_it(path: Path, sha256: str | None) -> bool:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from kb.ingest.scan import FoundFile, Listing
 from kb.store.folders import MirroredFile
 
-# So many files and this share of all may go at once without anybody being asked.
+# So many files may go at once without anybody being asked, whatever share of all they are.
 _FEW_REMOVED = 10
-_SHARE_REMOVED = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,8 @@ def compare(
     listing: Listing,
     known: Mapping[str, MirroredFile],
     sha256: Callable[[str], str | None],
+    *,
+    removal_share: float,
 ) -> Differences:
     """Compare a listing with what is known; content is looked at only where it must be.
 
@@ -55,6 +56,7 @@ def compare(
     Args:
         known: by path.
         sha256: gives the checksum of a file; None where it cannot be read just now.
+        removal_share: of the known files (0 to 1) may go at once without anybody being asked.
     """
     come = [file for path, file in listing.files.items() if path not in known]
     gone = [
@@ -76,7 +78,7 @@ def compare(
     moved = {each.now.path for each in renamed}
     left = {each.before.path for each in renamed}
     removed = tuple(file for file in gone if file.path not in left)
-    too_many = len(removed) > max(_FEW_REMOVED, int(_SHARE_REMOVED * len(known)))
+    too_many = len(removed) > max(_FEW_REMOVED, int(removal_share * len(known)))
     # As when another share stands at the path, or none does.
     emptied = bool(removed) and len(removed) == len(known)
     return Differences(

@@ -20,7 +20,7 @@ from kb.ingest.files import unused
 from kb.ingest.runner import SYNC, JobRunner
 from kb.ingest.scan import REST_SECONDS, Listing, scan
 from kb.store.documents import Documents
-from kb.store.folders import FolderRecord, Folders, MirroredFile
+from kb.store.folders import AmissFile, FolderRecord, Folders, MirroredFile
 from kb.store.jobs import Jobs, QueuedItem
 from kb.store.removals import Removals
 from kb.types import Reason
@@ -144,9 +144,37 @@ class Mirror:
         self._runner.wake()
         return len(files)
 
-    def set_ignored(self, folder: FolderRecord, ignore: str) -> None:
-        """Leave out what these patterns name, as in a .gitignore file."""
-        self._folders.change(folder.folder_id, ignore=ignore)
+    def configure(
+        self,
+        folder: FolderRecord,
+        *,
+        ignore: str | None = None,
+        removal_share: float | None = None,
+    ) -> None:
+        """Change how a folder is mirrored.
+
+        Args:
+            ignore: leave out what these patterns name, as in a .gitignore file.
+            removal_share: of its files (0 to 1) may go at once without a person being asked.
+
+        Raises:
+            SettingsError: the share is none.
+        """
+        values: dict[str, object] = {}
+        if ignore is not None:
+            values["ignore"] = ignore
+        if removal_share is not None:
+            if not 0 <= removal_share <= 1:
+                raise SettingsError(
+                    "removal_share lies between 0 and 1", name="removal_share", problem="0-1"
+                )
+            values["removal_share"] = removal_share
+        if values:
+            self._folders.change(folder.folder_id, **values)
+
+    def amiss(self, folder: FolderRecord, *, limit: int) -> tuple[int, list[AmissFile]]:
+        """Count the files of a folder that do not answer, or not whole, and list the first."""
+        return self._folders.amiss(folder.folder_id, limit=limit)
 
     def plan(self, folder: FolderRecord, *, cancelled: Callable[[], bool] = lambda: False) -> Plan:
         """Look at a folder and tell what is to be done; nothing is done.
@@ -168,7 +196,12 @@ class Mirror:
             raise
         known = self._folders.files(folder.folder_id)
         known |= self._adopted(folder, listing, known, root)
-        differences = compare(listing, known, lambda path: _sha256(root / path))
+        differences = compare(
+            listing,
+            known,
+            lambda path: _sha256(root / path),
+            removal_share=folder.removal_share,
+        )
         differences = self._without_excluded(folder, differences, known)
         waiting = len(differences.removed) if differences.must_ask else 0
         self._folders.scanned(folder.folder_id, files=len(listing.files), waiting=waiting)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pathspec import GitIgnoreSpec
 
@@ -16,6 +17,9 @@ from kb.ingest.files import is_ignored
 
 # A file that changed so short a time ago may still be written to; it is looked at again.
 REST_SECONDS = 2.0
+
+
+LeftOut = Literal["leaves_the_folder", "hidden_folder", "temporary_file", "ignore_list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +35,15 @@ class FoundFile:
 class Listing:
     """What a folder holds: files, those that still move, and what is left out.
 
-    ``unreadable`` are folders and files that could not be looked at, ``ignored`` files that the
-    ignore list or their names leave out. Of neither anything is known to be gone.
+    ``unreadable`` are folders and files that could not be looked at, ``ignored`` files and, with a
+    slash at the end, folders that are left out, each with why. Of neither anything is known to be
+    gone.
     """
 
     files: Mapping[str, FoundFile]
     moving: frozenset[str]
     unreadable: tuple[str, ...]
-    ignored: tuple[str, ...]
+    ignored: Mapping[str, LeftOut]
 
     def hides(self, path: str) -> bool:
         """Whether a path that is not listed may be there all the same."""
@@ -77,7 +82,7 @@ def scan(
     walk.seen.add((home.st_dev, home.st_ino))
     with entries:
         walk.folder("", entries)
-    return Listing(walk.files, frozenset(walk.moving), tuple(walk.unreadable), tuple(walk.ignored))
+    return Listing(walk.files, frozenset(walk.moving), tuple(walk.unreadable), walk.ignored)
 
 
 class _Walk:
@@ -86,7 +91,7 @@ class _Walk:
         self.files: dict[str, FoundFile] = {}
         self.moving: set[str] = set()
         self.unreadable: list[str] = []
-        self.ignored: list[str] = []
+        self.ignored: dict[str, LeftOut] = {}
         # Folders by device and number: one that is reached twice, by a link, is listed once.
         self.seen: set[tuple[int, int]] = set()
         self._spec = GitIgnoreSpec.from_lines(ignore.splitlines()) if ignore.strip() else None
@@ -101,7 +106,7 @@ class _Walk:
             path = f"{above}{entry.name}"
             try:
                 if entry.is_symlink() and not self._stays_inside(entry.path):
-                    self.ignored.append(path)
+                    self.ignored[path] = "leaves_the_folder"
                 elif entry.is_dir():
                     self._enter(entry, path)
                 else:
@@ -110,7 +115,11 @@ class _Walk:
                 self.unreadable.append(path)
 
     def _enter(self, entry: os.DirEntry[str], path: str) -> None:
-        if entry.name.startswith(".") or self._is_excluded(f"{path}/"):
+        if entry.name.startswith("."):
+            self.ignored[f"{path}/"] = "hidden_folder"
+            return
+        if self._is_excluded(f"{path}/"):
+            self.ignored[f"{path}/"] = "ignore_list"
             return
         status = entry.stat()
         if (status.st_dev, status.st_ino) in self.seen:
@@ -123,8 +132,11 @@ class _Walk:
         status = entry.stat()
         if not stat.S_ISREG(status.st_mode):
             return
-        if is_ignored(entry.name) or self._is_excluded(path):
-            self.ignored.append(path)
+        if is_ignored(entry.name):
+            self.ignored[path] = "temporary_file"
+            return
+        if self._is_excluded(path):
+            self.ignored[path] = "ignore_list"
             return
         # A clock of a file server may be ahead: what is from the future is not waited for.
         if 0 <= self._now - status.st_mtime < self._rest:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from kb.errors import DuplicateError, NotFoundError
 from kb.store.changes import record_change, release_content
 from kb.store.database import ROWS_AT_ONCE, Database
 from kb.store.rows import path_values, reason_of, reason_values
 from kb.store.tables import contents, documents, mirrored_files, mirrored_folders
-from kb.types import Reason
+from kb.types import DocumentState, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class FolderRecord:
     """A folder that is mirrored. ``path`` is "" for the drop folder.
 
     ``active`` once its first synchronisation was begun; ``waiting`` are removals that a person must
-    confirm; ``problem`` is why it could not be looked at the last time.
+    confirm, where more than ``removal_share`` of the files (0 to 1) are gone at once; ``problem``
+    is why it could not be looked at the last time.
     """
 
     folder_id: int
@@ -34,6 +35,7 @@ class FolderRecord:
     scanned_at: float | None
     files: int
     waiting: int
+    removal_share: float
     problem: Reason | None = field(default=None)
 
 
@@ -46,6 +48,16 @@ class MirroredFile:
     mtime_ns: int
     sha256: str
     document_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmissFile:
+    """A file of a folder whose document is partial, failed, unsupported or excluded."""
+
+    path: str
+    document_id: int
+    state: DocumentState
+    reason: Reason | None
 
 
 class Folders:
@@ -99,7 +111,7 @@ class Folders:
         return _record(row)
 
     def change(self, folder_id: int, **values: Any) -> None:
-        """Set columns of a folder: ignore, active."""
+        """Set columns of a folder: ignore, active, removal_share."""
         with self._db.write() as connection:
             connection.execute(
                 update(mirrored_folders).where(mirrored_folders.c.id == folder_id).values(**values)
@@ -141,6 +153,35 @@ class Folders:
                 )
                 for row in connection.execute(query)
             }
+
+    def amiss(self, folder_id: int, *, limit: int) -> tuple[int, list[AmissFile]]:
+        """Count the files that do not answer, or not with all they have, and list the first."""
+        where = (
+            mirrored_files.c.folder_id == folder_id,
+            documents.c.state.in_(("partial", "failed", "unsupported", "excluded")),
+        )
+        joined = mirrored_files.join(documents, documents.c.id == mirrored_files.c.document_id)
+        with self._db.read() as connection:
+            count = connection.execute(
+                select(func.count()).select_from(joined).where(*where)
+            ).scalar_one()
+            rows = connection.execute(
+                select(
+                    mirrored_files.c.path,
+                    documents.c.id,
+                    documents.c.state,
+                    documents.c.reason_code,
+                    documents.c.reason_params,
+                )
+                .select_from(joined)
+                .where(*where)
+                .order_by(mirrored_files.c.path)
+                .limit(limit)
+            ).all()
+        return int(count), [
+            AmissFile(row.path, row.id, row.state, reason_of(row.reason_code, row.reason_params))
+            for row in rows
+        ]
 
     def note(self, folder_id: int, files: Sequence[MirroredFile]) -> None:
         """Remember how files were when they were taken in."""
@@ -265,5 +306,6 @@ def _record(row: Row[Any]) -> FolderRecord:
         scanned_at=row.scanned_at,
         files=row.files,
         waiting=row.waiting,
+        removal_share=row.removal_share,
         problem=reason_of(row.reason_code, row.reason_params),
     )

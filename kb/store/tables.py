@@ -219,6 +219,7 @@ mirrored_folders = Table(
     Column("scanned_at", Float),
     Column("files", Integer, nullable=False),
     Column("waiting", Integer, nullable=False),
+    Column("removal_share", Float, nullable=False, server_default="0.2"),
     *_reason(),
     Index("mirrored_folders_by_path", "kb_id", "path", unique=True),
     sqlite_autoincrement=True,

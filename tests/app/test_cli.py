@@ -407,10 +407,12 @@ def test_a_folder_is_mirrored_from_the_command_line(kb: Command, tmp_path: Path)
     linked = value(kb("link", "财报", str(share), "--ignore", "b.*", "--json", home=home))
     (folder,) = linked["folders"]
     assert (linked["dry_run"], folder["added"], folder["excluded"]) == (True, 1, 1)
-    assert (folder["added_files"], folder["excluded_files"]) == (["a.txt"], ["b.txt"])
+    assert folder["added_files"] == ["a.txt"]
+    assert folder["excluded_files"] == [{"path": "b.txt", "reason": "在不收录的名单里"}]
     assert value(kb("documents", "财报", "--json", home=home))["documents"] == []
     told = kb("sync", "财报", "--dry-run", home=home)
     assert "新增 1 · 修改 0 · 改名 0 · 删除 0" in told.stdout
+    assert "b.txt: 在不收录的名单里" in told.stdout
     assert kb("sync", "--json", home=home).returncode == 0
     (document,) = value(kb("documents", "财报", "--json", home=home))["documents"]
     assert (document["document"], document["state"]) == ("a.txt", "ready")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = "0011"
+HEAD = "0012"
 
 
 def upgrade(connection: Connection, version: str = HEAD) -> None:

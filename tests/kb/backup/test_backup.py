@@ -178,6 +178,23 @@ def test_the_original_of_a_document_removed_meanwhile_is_taken_from_the_bin(
         assert backup.read("制度/files/差旅.txt").decode() == TEXTS["差旅.txt"]
 
 
+def test_an_original_renamed_by_hand_meanwhile_is_kept_under_the_name_of_its_document(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = writing._copy_catalog
+
+    def then_rename(*arguments: object) -> None:
+        copy(*arguments)  # type: ignore[arg-type]
+        files = filled.home / "制度" / "files"
+        (files / "差旅.txt").rename(files / "子" / "出差.txt")
+
+    monkeypatch.setattr(writing, "_copy_catalog", then_rename)
+    manifest = write_backup(filled.home, filled.target)
+    assert manifest.missing == ()
+    with zipfile.ZipFile(filled.target) as backup:
+        assert backup.read("制度/files/差旅.txt").decode() == TEXTS["差旅.txt"]
+
+
 def test_an_original_that_somebody_deleted_is_told_and_the_rest_is_kept(filled: Filled) -> None:
     (filled.home / "制度" / "files" / "差旅.txt").unlink()
     manifest = write_backup(filled.home, filled.target)

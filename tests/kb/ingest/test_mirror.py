@@ -229,12 +229,38 @@ def test_traces_of_programs_and_what_the_list_names_are_left_out(share: Share) -
     for name in ("~$差旅.docx", ".DS_Store", "Thumbs.db", "a.tmp", ".~lock.a.odt#", "草稿/b.txt"):
         share.put(name, "x")
     share.put(".git/config", "x")
-    share.workspace.mirror.set_ignored(share.folder, "草稿/\n*.bak\n")
+    share.workspace.mirror.configure(share.folder, ignore="草稿/\n*.bak\n")
     share.put("c.bak", "x")
     done = share.sync()
     assert len(done.plan.differences.added) == 3
-    assert "c.bak" in done.plan.listing.ignored
+    left_out = done.plan.listing.ignored
+    assert left_out["c.bak"] == left_out["草稿/"] == "ignore_list"
+    assert left_out["~$差旅.docx"] == left_out["Thumbs.db"] == "temporary_file"
+    assert left_out[".git/"] == "hidden_folder"
     assert len(share.documents) == 3
+
+
+def test_how_much_may_go_unasked_is_said_for_each_folder(share: Share) -> None:
+    for number in range(40):
+        share.put(f"{number}.txt", f"第{number}号仓库由专人看管。")
+    share.sync()
+    with pytest.raises(SettingsError):
+        share.workspace.mirror.configure(share.folder, removal_share=1.2)
+    for number in range(15):
+        (share.root / f"{number}.txt").unlink()
+    assert share.sync().plan.differences.must_ask
+    share.workspace.mirror.configure(share.folder, removal_share=0.5)
+    assert share.sync().removed == 15
+
+
+def test_files_that_do_not_answer_are_listed_with_their_reason(share: Share) -> None:
+    share.put("空.txt", "")
+    share.put("坏.pdf", "%PDF-1.7 nothing")
+    share.sync()
+    count, amiss = share.workspace.mirror.amiss(share.folder, limit=1)
+    assert (count, [each.path for each in amiss]) == (2, ["坏.pdf"])
+    assert amiss[0].state == "failed"
+    assert amiss[0].reason is not None
 
 
 def test_a_file_that_went_before_its_turn_leaves_no_document(share: Share) -> None:
