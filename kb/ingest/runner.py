@@ -355,9 +355,8 @@ class JobRunner:
                 stopped=cancelled,
             )
         except CancelledError:
-            # The document is there; what its job leaves undone here is done after it has ended.
-            if self._closed.is_set():
-                return
+            # The document is there; what is left undone here is done when its job ends or goes on.
+            logger.info("%s of job %s is not indexed yet", item.document, job.job_id)
         except KBError:
             # The document is there; the end of the job brings the indexes in step, or says why not.
             logger.exception("%s of job %s is not indexed yet", item.document, job.job_id)
