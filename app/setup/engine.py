@@ -41,20 +41,25 @@ def install_engine(places: Places, runner: Runner) -> str:
 def _best(places: Places, runner: Runner) -> str:
     if _works(places, runner, COMPILED):
         return COMPILED
-    if _can_compile(places, runner):
+    if can_compile(places, runner):
         if _install(places, runner, COMPILED):
             return COMPILED
         runner.console.note(say("compile_failed", log=places.log(_LOCKS[COMPILED])))
     else:
-        command = system.install_command([need.package for need in system.COMPILER])
-        runner.console.note(say("no_compiler", command=command))
+        runner.console.note(say("no_compiler", command=compiler_command()))
     if _works(places, runner, READY) or _install(places, runner, READY):
         return READY
     runner.console.note(say("no_engine", log=places.log(_LOCKS[READY])))
     return NONE
 
 
-def _can_compile(places: Places, runner: Runner) -> bool:
+def compiler_command() -> str:
+    """Return the command that installs a compiler on this system."""
+    return system.install_command([need.package for need in system.COMPILER])
+
+
+def can_compile(places: Places, runner: Runner) -> bool:
+    """Tell whether there is a compiler, after installing one where that is allowed."""
     runner.console.tick(say("finding_compiler"))
     wanted = system.missing(system.COMPILER)
     if wanted and system.can_install():
@@ -63,6 +68,12 @@ def _can_compile(places: Places, runner: Runner) -> bool:
         except SetupError as exc:
             runner.console.note(str(exc))
     return system.has_compiler()
+
+
+def builder(runner: Runner, **environment: str) -> Runner:
+    """Return a runner under which CMake compiles with all processors."""
+    jobs = {"CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 2)}
+    return Runner(runner.console, runner.inherit, dict(runner.environment) | jobs | environment)
 
 
 def _install(places: Places, runner: Runner, engine: str) -> bool:
@@ -74,9 +85,7 @@ def _install(places: Places, runner: Runner, engine: str) -> bool:
     if engine == READY:
         # Its source would need the very compiler that is missing.
         arguments = ["--only-binary", READY, *arguments]
-    jobs = {"CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 2)}
-    builder = Runner(runner.console, runner.inherit, dict(runner.environment) | jobs)
-    outcome = pip(places, builder, arguments, log=log)
+    outcome = pip(places, builder(runner), arguments, log=log)
     if outcome.code:
         runner.console.note(str(pip_failure(outcome, engine, log)))
         return False

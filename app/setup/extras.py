@@ -1,4 +1,4 @@
-"""Steps beyond the default installation: transformers with torch, the test tools, a browser."""
+"""Steps beyond the default installation: transformers with torch, ChatGLM, what tests need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Sequence
 
-from app.setup import system
+from app.setup import engine, packages, system
 from app.setup.child import Runner
 from app.setup.errors import SetupError
 from app.setup.messages import say
@@ -15,6 +15,7 @@ from app.setup.places import ROOT, Places, read_stamp, write_stamp
 from app.setup.plan import Step, lock_step
 
 TORCH = "torch"
+CHATGLM = "chatglm"
 
 
 def transformers_steps(places: Places) -> list[Step]:
@@ -32,12 +33,24 @@ def transformers_steps(places: Places) -> list[Step]:
     ]
 
 
+def chatglm_step(places: Places) -> Step:
+    """Return the step for ChatGLM models in GGML, compiled here."""
+    return Step(
+        "step_chatglm",
+        lambda: packages.is_installed(places, CHATGLM),
+        lambda runner: _install_chatglm(places, runner),
+        places.venv,
+        400,
+    )
+
+
 def suite_steps(places: Places) -> list[Step]:
     """Return the steps for the test suite: its tools, the second engine and a browser."""
     return [
         lock_step(places, "step_dev", "dev", 150),
         # The ready wheel stands in where nothing compiles; here both are tested side by side.
         lock_step(places, "step_engine", "gguf-wheel", 60),
+        chatglm_step(places),
         Step(
             "step_browser",
             lambda: not system.missing(system.BROWSER),
@@ -67,6 +80,18 @@ def _install_torch(places: Places, runner: Runner, wanted: str) -> None:
         if outcome.code:
             raise pip_failure(outcome, wanted, log)
     write_stamp(places, TORCH, {"requirement": wanted})
+
+
+def _install_chatglm(places: Places, runner: Runner) -> None:
+    if not engine.can_compile(places, runner):
+        raise SetupError("chatglm_needs_compiler", command=engine.compiler_command())
+    runner.console.tick(say("building", name="chatglm-cpp"))
+    # Its build files were written for an older CMake.
+    builder = engine.builder(runner, CMAKE_POLICY_VERSION_MINIMUM="3.5")
+    packages.install_lock(places, builder, CHATGLM)
+    outcome = runner.run([places.python, "-c", "import chatglm_cpp"])
+    if outcome.code:
+        raise SetupError("chatglm_failed", problem=outcome.lines[-1], log=places.log(CHATGLM))
 
 
 def _install_browser(places: Places, runner: Runner) -> None:

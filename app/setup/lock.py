@@ -39,6 +39,7 @@ PARTS = (
     Part("base", None),
     Part("gguf", "gguf", ("base",)),
     Part("gguf-wheel", "gguf-wheel", ("base",)),
+    Part("chatglm", "chatglm", ("base",)),
     Part("dev", "dev", ("base",)),
     Part("transformers", "transformers", ("base",)),
 )

@@ -16,6 +16,7 @@ CHINESE = {
     "usage_port": "端口（默认 8501；0 表示任取一个空闲端口）",
     "usage_no_browser": "不打开浏览器",
     "usage_transformers": "同时安装 PyTorch 与 sentence-transformers（用于 m3e、BGE）",
+    "usage_chatglm": "同时编译 chatglm-cpp（用于 ChatGLM、ChatGLM2、ChatGLM3、GLM-4 的 GGML 文件）",
     "step_environment": "建立运行环境 .venv",
     "step_packages": "安装依赖",
     "step_engine": "安装 GGUF 引擎",
@@ -24,6 +25,7 @@ CHINESE = {
     "step_torch": "安装 torch",
     "step_dev": "安装测试工具",
     "step_transformers": "安装 transformers",
+    "step_chatglm": "编译 chatglm-cpp",
     "step_browser": "安装浏览器",
     "step_server": "启动服务",
     "done": "完成",
@@ -42,6 +44,10 @@ CHINESE = {
     "compile_failed": "llama-cpp-python 没有编译成功，改用现成的 xllamacpp。编译记录：{log}",
     "no_engine": "GGUF 引擎没有装上，回答将直接摘录原文。"
     "处理好后运行 python3 -m app setup 再试；记录：{log}",
+    "chatglm_needs_compiler": "chatglm-cpp 要在本机编译，但没有找到 C++ 编译器。"
+    "请先执行：{command}，然后再运行一次。",
+    "chatglm_failed": "chatglm-cpp 装好了却不能用：{problem}。"
+    "请删除 .venv 里的 chatglm_cpp 后再运行一次；记录：{log}",
     "pulling": "{doing} {done}/{total} MB",
     "stage_download": "下载",
     "stage_unpack": "解包拼合",
@@ -104,6 +110,8 @@ ENGLISH = {
     "usage_port": "port (default 8501; 0 takes a free one)",
     "usage_no_browser": "do not open a browser",
     "usage_transformers": "also install PyTorch and sentence-transformers (for m3e, BGE)",
+    "usage_chatglm": "also compile chatglm-cpp (for GGML files of ChatGLM, ChatGLM2, ChatGLM3 and "
+    "GLM-4)",
     "step_environment": "Make the environment .venv",
     "step_packages": "Install packages",
     "step_engine": "Install the GGUF engine",
@@ -112,6 +120,7 @@ ENGLISH = {
     "step_torch": "Install torch",
     "step_dev": "Install test tools",
     "step_transformers": "Install transformers",
+    "step_chatglm": "Compile chatglm-cpp",
     "step_browser": "Install the browser",
     "step_server": "Start the server",
     "done": "done",
@@ -132,6 +141,10 @@ ENGLISH = {
     "{log}",
     "no_engine": "No GGUF engine could be installed; answers will quote the documents directly. "
     "Put it right and run python3 -m app setup to try again; log: {log}",
+    "chatglm_needs_compiler": "chatglm-cpp is compiled on this machine, but there is no C++ "
+    "compiler. Run: {command}, then run again.",
+    "chatglm_failed": "chatglm-cpp was installed but cannot be used: {problem}. Delete chatglm_cpp "
+    "in .venv and run again; log: {log}",
     "pulling": "{doing} {done}/{total} MB",
     "stage_download": "download",
     "stage_unpack": "unpack",

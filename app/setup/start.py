@@ -56,6 +56,10 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         from app.setup.extras import transformers_steps
 
         steps += transformers_steps(places)
+    if options.chatglm:
+        from app.setup.extras import chatglm_step
+
+        steps.append(chatglm_step(places))
     total = len(steps) if only_setup else len(steps) + 1
     worked = set_up(places, console, steps, total=total)
     if only_setup:
@@ -73,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_as_port, help=say("usage_port"))
     parser.add_argument("--no-browser", action="store_true", help=say("usage_no_browser"))
     parser.add_argument("--transformers", action="store_true", help=say("usage_transformers"))
+    parser.add_argument("--chatglm", action="store_true", help=say("usage_chatglm"))
     parser.add_argument("command", nargs="?", choices=["setup"], help=say("usage_setup"))
     return parser
 

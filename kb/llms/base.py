@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from kb.errors import ContextTooLongError, UnsupportedError
+from kb.errors import BackendUnavailableError, ContextTooLongError, UnsupportedError
 from kb.llms.grammar import to_grammar
+from kb.models.table import LoadOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class LocalChatModel(ABC):
     """A chat model inside this process; one generation at a time, called from one thread.
 
     Only `count_tokens` may be called from other threads, also while a generation runs. A backend's
-    constructor takes ``(path, *, context_length, threads)``.
+    constructor takes ``(path, *, context_length, threads, options)``.
     """
 
     @property
@@ -227,6 +228,21 @@ def answer_budget(prompt_tokens: int, sampling: Sampling, context_length: int) -
             context_length=context_length,
         )
     return min(sampling.max_tokens, room)
+
+
+def refuse_options(engine: str, options: LoadOptions, *, known: Collection[str]) -> None:
+    """Say which of the options an engine would not heed.
+
+    Raises:
+        BackendUnavailableError: there is one.
+    """
+    usual = LoadOptions()
+    for field in fields(options):
+        if field.name not in known and getattr(options, field.name) != getattr(usual, field.name):
+            raise BackendUnavailableError(
+                f"{engine} has no {field.name}: add the model again without it",
+                hint="kb models pull NAME --path PATH",
+            )
 
 
 def _lacks(model: LocalChatModel, ability: str) -> UnsupportedError:

@@ -1,8 +1,8 @@
 """The chat child: ``python -m kb.llms.child`` serves one local chat model on a loopback port.
 
 The first line of stdin is a JSON object: ``key`` (the bearer key), ``name``, ``backend``,
-``path``, ``context_length``, ``threads``, ``parent`` (process id). The only line of stdout is
-``{"port": N}``. The child ends when its stdin does.
+``path``, ``context_length``, ``threads``, ``options``, ``parent`` (process id). The only line of
+stdout is ``{"port": N}``. The child ends when its stdin does.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import uvicorn
 from kb.llms.registry import open_model
 from kb.llms.server import make_app
 from kb.llms.worker import ModelWorker
+from kb.models.table import LoadOptions
 
 _PR_SET_PDEATHSIG = 1
 
@@ -37,6 +38,7 @@ def main() -> None:
             Path(settings["path"]),
             context_length=settings["context_length"],
             threads=settings["threads"],
+            options=LoadOptions(**settings["options"]),
         )
     )
     app = make_app(worker, model_name=settings["name"], key=settings["key"])

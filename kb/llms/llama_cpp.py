@@ -13,9 +13,17 @@ from jinja2 import TemplateError
 from numpy.typing import NDArray
 
 from kb.errors import BackendUnavailableError, GenerationError
-from kb.llms.base import ChatMessage, FirstToken, Sampling, TokenPromptModel, Usage
+from kb.llms.base import (
+    ChatMessage,
+    FirstToken,
+    Sampling,
+    TokenPromptModel,
+    Usage,
+    refuse_options,
+)
 from kb.llms.chooser import GrammarChooser
 from kb.llms.pieces import PieceReader, without_control_tokens
+from kb.models.table import LoadOptions
 
 _PROMPT_STEP = 128
 """Prompt tokens computed between two chances to stop; larger steps are no faster on a CPU."""
@@ -34,7 +42,10 @@ _LONGEST_TOKEN = 1024
 class LlamaCppModel(TokenPromptModel):
     """Runs a GGUF file in this process and keeps the last prompt's state for the next one."""
 
-    def __init__(self, path: Path, *, context_length: int, threads: int) -> None:
+    def __init__(
+        self, path: Path, *, context_length: int, threads: int, options: LoadOptions
+    ) -> None:
+        refuse_options("llama.cpp", options, known=("lora", "gpu_layers"))
         try:
             import llama_cpp
             from llama_cpp.llama_chat_format import Jinja2ChatFormatter
@@ -50,7 +61,8 @@ class LlamaCppModel(TokenPromptModel):
                 n_threads=threads,
                 # Left alone it takes every processor, more than were granted.
                 n_threads_batch=threads,
-                n_gpu_layers=-1,
+                n_gpu_layers=options.gpu_layers,
+                lora_path=options.lora or None,
                 verbose=False,
             )
         except (ValueError, RuntimeError, OSError) as exc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from kb.llms.base import ChatMessage
 
@@ -19,6 +19,10 @@ _CONTROL = re.compile(
     r"|<<(/?SYS)>>"
     r"|\[(/?INST|[gs]?MASK|/?(?:AVAILABLE_TOOLS|TOOL_RESULTS)|TOOL_CALLS|UNUSED_TOKEN_\d+)\]"
 )
+
+
+# What decoders write for bytes that are no whole character.
+_HALF = "�"
 
 
 def without_control_tokens(messages: Iterable[ChatMessage]) -> list[dict[str, str]]:
@@ -72,3 +76,34 @@ class PieceReader:
                     longest = size
                     break
         return longest
+
+
+class TokenReader:
+    """Turns tokens to text as they come, for vocabularies that only decode runs of tokens.
+
+    A token may be part of a character, and its text may depend on the one before. As in Hugging
+    Face's text-generation-inference, each new token is decoded together with the last ones that
+    gave text, and what these gave alone is taken off.
+    """
+
+    def __init__(self, decode: Callable[[list[int]], str]) -> None:
+        self._decode = decode
+        self._tokens: list[int] = []
+        self._start = self._read = 0
+
+    def feed(self, token: int) -> str:
+        """Take the next token and return the text that is certain by now."""
+        self._tokens.append(token)
+        piece = self._rest()
+        if not piece or piece.endswith(_HALF):
+            return ""
+        self._start, self._read = self._read, len(self._tokens)
+        return piece.replace(_HALF, "")
+
+    def finish(self) -> str:
+        """Return what is left, without bytes that never became a character."""
+        return self._rest().replace(_HALF, "")
+
+    def _rest(self) -> str:
+        given = self._decode(self._tokens[self._start : self._read])
+        return self._decode(self._tokens[self._start :])[len(given) :]

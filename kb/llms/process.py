@@ -12,12 +12,13 @@ import sys
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import httpx
 
+from kb.models.table import LoadOptions
 from kb.settings import PROJECT
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class ChildTask:
     path: Path
     context_length: int
     threads: int
+    options: LoadOptions = field(default_factory=LoadOptions)
 
 
 class ChatChild:
@@ -161,6 +163,7 @@ class ChatChild:
             "path": str(task.path),
             "context_length": task.context_length,
             "threads": task.threads,
+            "options": asdict(task.options),
             "parent": os.getpid(),
         }
         deadline = time.monotonic() + self._start_seconds

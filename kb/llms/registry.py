@@ -11,44 +11,44 @@ from typing import cast
 
 from kb.errors import BackendUnavailableError
 from kb.llms.base import LocalChatModel
-from kb.models.table import ChatModel
+from kb.models.table import ChatModel, LoadOptions
 
 
 @dataclass(frozen=True, slots=True)
 class ChatBackend:
-    """A backend: the class that runs it, the package it needs, the requirement that brings it."""
+    """A backend: the class that runs it, the packages it needs, the command that brings them."""
 
     name: str
     target: str
-    package: str
-    requirement: str
-    remark: str = ""
-
-    @property
-    def install_command(self) -> str:
-        """The command that makes this backend available."""
-        command = f"{sys.executable} -m pip install {self.requirement}"
-        return f"{command} ({self.remark})" if self.remark else command
+    packages: tuple[str, ...]
+    install_command: str = "python3 -m app setup"
 
     def is_installed(self) -> bool:
-        """Tell whether the package can be found, without importing it."""
-        return (
-            sys.modules.get(self.package, ...) is not None
-            and importlib.util.find_spec(self.package) is not None
+        """Tell whether the packages can be found, without importing them."""
+        return all(
+            sys.modules.get(package, ...) is not None
+            and importlib.util.find_spec(package) is not None
+            for package in self.packages
         )
 
 
 BACKENDS: dict[str, ChatBackend] = {
     backend.name: backend
     for backend in (
+        ChatBackend("llama_cpp", "kb.llms.llama_cpp:LlamaCppModel", ("llama_cpp",)),
+        ChatBackend("xllamacpp", "kb.llms.xllamacpp:XLlamaCppModel", ("xllamacpp",)),
         ChatBackend(
-            "llama_cpp",
-            "kb.llms.llama_cpp:LlamaCppModel",
-            "llama_cpp",
-            "llama-cpp-python==0.3.36",
-            "needs a C++ compiler",
+            "chatglm_cpp",
+            "kb.llms.chatglm_cpp:ChatGLMCppModel",
+            ("chatglm_cpp",),
+            "python3 -m app setup --chatglm",
         ),
-        ChatBackend("xllamacpp", "kb.llms.xllamacpp:XLlamaCppModel", "xllamacpp", "xllamacpp"),
+        ChatBackend(
+            "transformers",
+            "kb.llms.transformers:TransformersModel",
+            ("torch", "transformers"),
+            "python3 -m app setup --transformers",
+        ),
     )
 }
 
@@ -63,23 +63,30 @@ def available_backend(model: ChatModel) -> str:
     """Return the name of the best installed backend that runs this model.
 
     Raises:
-        BackendUnavailableError: none is installed; the hint holds the commands that install one.
+        BackendUnavailableError: none is installed; the hint is the command that installs one.
     """
-    backends = [BACKENDS[name] for name in _alternatives(model)]
+    if model.backend not in BACKENDS:
+        raise _unknown(model.backend)
+    backends = [BACKENDS[name] for name in _ALTERNATIVES.get(model.backend, (model.backend,))]
     for backend in backends:
         if backend.is_installed():
             return backend.name
-    commands = ", or ".join(backend.install_command for backend in backends)
+    command = backends[0].install_command
+    packages = " or ".join(" and ".join(backend.packages) for backend in backends)
     raise BackendUnavailableError(
-        f"the chat model {model.name} needs one of the packages "
-        f"{', '.join(backend.package for backend in backends)}: {commands}",
-        hint=commands,
-        model=model.name,
+        f"the chat model {model.name} needs {packages}: {command}", hint=command, model=model.name
     )
 
 
-def open_model(backend: str, path: Path, *, context_length: int, threads: int) -> LocalChatModel:
-    """Load a model file into this process.
+def open_model(
+    backend: str,
+    path: Path,
+    *,
+    context_length: int,
+    threads: int,
+    options: LoadOptions | None = None,
+) -> LocalChatModel:
+    """Load a model file or folder into this process.
 
     Raises:
         BackendUnavailableError: the backend is unknown or its package or the file cannot be used.
@@ -88,15 +95,9 @@ def open_model(backend: str, path: Path, *, context_length: int, threads: int) -
         raise _unknown(backend)
     module, _, name = BACKENDS[backend].target.partition(":")
     opened = getattr(import_module(module), name)(
-        path, context_length=context_length, threads=threads
+        path, context_length=context_length, threads=threads, options=options or LoadOptions()
     )
     return cast(LocalChatModel, opened)
-
-
-def _alternatives(model: ChatModel) -> tuple[str, ...]:
-    if model.backend not in _ALTERNATIVES:
-        raise _unknown(model.backend)
-    return _ALTERNATIVES[model.backend]
 
 
 def _unknown(backend: str) -> BackendUnavailableError:

@@ -17,7 +17,7 @@ from kb.llms.base import ChatMessage, Sampling
 from kb.llms.endpoint import ChatEndpoint, ChatState
 from kb.llms.process import ChatChild, ChildTask
 from kb.llms.registry import available_backend
-from kb.models.table import ChatModel, CheckConstants
+from kb.models.table import ChatModel, CheckConstants, model_path
 
 if TYPE_CHECKING:
     from kb.llms.langchain import ChatClient
@@ -160,8 +160,8 @@ class ChatService(ChatEndpoint):
     def _find(self) -> ChildTask:
         """Name what the child needs; raise when something of it is not here."""
         model = self._model
-        path = self._folder / (model.path or f"{model.name}.gguf")
-        if not path.is_file():
+        path = model_path(model, self._folder)
+        if not path.exists():
             raise BackendUnavailableError(
                 f"the file {path.name} of the chat model {model.name} is not here: "
                 f"kb models pull {model.name}",
@@ -169,7 +169,12 @@ class ChatService(ChatEndpoint):
                 model=model.name,
             )
         return ChildTask(
-            model.name, available_backend(model), path, model.context_length, self._threads
+            model.name,
+            available_backend(model),
+            path,
+            model.context_length,
+            self._threads,
+            model.options,
         )
 
     def _launch(self) -> ChatChild:

@@ -11,8 +11,16 @@ from typing import Any
 import httpx
 
 from kb.errors import BackendUnavailableError, GenerationError
-from kb.llms.base import ChatMessage, FirstToken, Sampling, TokenPromptModel, Usage
+from kb.llms.base import (
+    ChatMessage,
+    FirstToken,
+    Sampling,
+    TokenPromptModel,
+    Usage,
+    refuse_options,
+)
 from kb.llms.pieces import without_control_tokens
+from kb.models.table import LoadOptions
 
 _PROMPT_STEP = 128
 """Prompt tokens computed between two looks at whether the caller is still there."""
@@ -25,7 +33,10 @@ class XLlamaCppModel(TokenPromptModel):
     to the server's loopback address, where closing the answer also stops the generation.
     """
 
-    def __init__(self, path: Path, *, context_length: int, threads: int) -> None:
+    def __init__(
+        self, path: Path, *, context_length: int, threads: int, options: LoadOptions
+    ) -> None:
+        refuse_options("llama.cpp", options, known=("lora", "gpu_layers"))
         super().__init__(context_length)
         try:
             import xllamacpp

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kb.errors import ModelFileError
-from kb.models.table import ChatModel, EmbedderModel, Model, all_models, register
+from kb.models import ggml
+from kb.models.table import (
+    ChatModel,
+    EmbedderModel,
+    LoadOptions,
+    Model,
+    all_models,
+    register,
+)
 
 GRAPH_FILES = ("model_quantized.onnx", "onnx/model_quantized.onnx", "model.onnx", "onnx/model.onnx")
 """Where an export keeps its graph, the smallest first."""
@@ -16,8 +25,13 @@ _GGUF_MAGIC = b"GGUF"
 _CONTEXT_LENGTH = 4096
 
 
-def register_path(name: str, path: Path, *, folder: Path) -> Model:
-    """Register a GGUF file, an ONNX export or a sentence-transformers folder under a name.
+def register_path(
+    name: str, path: Path, *, folder: Path, options: LoadOptions | None = None
+) -> Model:
+    """Register a model file or folder under a name.
+
+    A GGUF file, a GGML file of the ChatGLM family, a Hugging Face folder of a chat model, an ONNX
+    export or a sentence-transformers folder. ``options`` are for chat models.
 
     A known embedder (m3e, BGE) of which the name begins with its name keeps that model's prefixes:
     ``bge-base-zh-v1.5-mine`` asks as ``bge-base-zh-v1.5`` does.
@@ -27,7 +41,15 @@ def register_path(name: str, path: Path, *, folder: Path) -> Model:
         DuplicateError: the name belongs to a model of the table.
     """
     path = path.expanduser().resolve()
-    model = _chat_model(name, path) if path.is_file() else _embedder(name, path, folder)
+    model: Model
+    if path.is_file():
+        model = _chat_file(name, path)
+    elif _is_chat_folder(path):
+        model = _chat_folder(name, path)
+    else:
+        model = _embedder(name, path, folder)
+    if isinstance(model, ChatModel) and options is not None:
+        model = replace(model, options=options)
     register(model, folder)
     return model
 
@@ -37,17 +59,44 @@ def graph_file(path: Path) -> Path | None:
     return next((path / name for name in GRAPH_FILES if (path / name).is_file()), None)
 
 
-def _chat_model(name: str, path: Path) -> ChatModel:
+def _is_chat_folder(path: Path) -> bool:
+    config = _json(path / "config.json")
+    if not config or (path / "modules.json").is_file():
+        return False
+    # The ChatGLM folders of old name no such class, but where their code has it.
+    classes = (*config.get("architectures", ()), *config.get("auto_map", {}))
+    return any("CausalLM" in name or "ConditionalGeneration" in name for name in classes)
+
+
+def _chat_folder(name: str, path: Path) -> ChatModel:
+    config = _json(path / "config.json")
+    longest = config.get("max_position_embeddings") or config.get("seq_length") or _CONTEXT_LENGTH
+    return ChatModel(
+        name=name,
+        backend="transformers",
+        licence="",
+        size=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+        context_length=min(_CONTEXT_LENGTH, int(longest)),
+        path=str(path),
+    )
+
+
+def _chat_file(name: str, path: Path) -> ChatModel:
     with path.open("rb") as file:
         magic = file.read(len(_GGUF_MAGIC))
-    if magic != _GGUF_MAGIC:
+    if magic == _GGUF_MAGIC:
+        backend, context_length = "llama_cpp", _CONTEXT_LENGTH
+    elif magic == ggml.MAGIC:
+        longest = ggml.read_header(path).context_length
+        backend, context_length = "chatglm_cpp", min(_CONTEXT_LENGTH, longest)
+    else:
         raise _unknown(name, path)
     return ChatModel(
         name=name,
-        backend="llama_cpp",
+        backend=backend,
         licence="",
         size=path.stat().st_size,
-        context_length=_CONTEXT_LENGTH,
+        context_length=context_length,
         path=str(path),
     )
 
@@ -121,8 +170,9 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _unknown(name: str, path: Path) -> ModelFileError:
     return ModelFileError(
-        f"{name}: {path} is no GGUF file, no folder with an ONNX graph and tokenizer.json, "
-        "and no sentence-transformers folder",
+        f"{name}: {path} is no GGUF file, no GGML file of the ChatGLM family, no Hugging Face "
+        "folder of a chat model, no folder with an ONNX graph and tokenizer.json, and no "
+        "sentence-transformers folder",
         hint="kb models pull NAME --from PATH",
         model=name,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from kb.errors import ModelFileError, NotFoundError
 
@@ -85,6 +85,22 @@ class EmbedderModel:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How a chat model of one's own is loaded; an engine refuses what it cannot do.
+
+    ``lora`` is an adapter (a folder of peft, a GGUF file), ``gpu_layers`` those on the GPU (-1: all
+    of them), ``quantize`` what half-precision weights are made while loading. ``trust_code`` lets
+    program code that lies in the folder run.
+    """
+
+    lora: str = ""
+    gpu_layers: int = -1
+    dtype: Literal["auto", "float16", "bfloat16", "float32"] = "auto"
+    quantize: Literal["", "int8", "int4"] = ""
+    trust_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ChatModel:
     """A chat model: its file under the models folder, or its folder or server.
 
@@ -104,6 +120,7 @@ class ChatModel:
     path: str = ""
     files: tuple[str, ...] = ()
     check: CheckConstants | None = None
+    options: LoadOptions = field(default_factory=LoadOptions)
 
 
 Model = EmbedderModel | ChatModel
@@ -281,6 +298,10 @@ def _from_record(record: dict[str, Any]) -> Model:
     values["files"] = tuple(values.get("files", ()))
     if values.get("gate"):
         values["gate"] = GateConstants(**values["gate"])
+    if values.get("check"):
+        values["check"] = CheckConstants(**values["check"])
+    if "options" in values:
+        values["options"] = LoadOptions(**values["options"])
     return cls(**values)
 
 

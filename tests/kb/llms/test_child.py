@@ -21,6 +21,7 @@ SETTINGS = {
     "path": "m.gguf",
     "context_length": 512,
     "threads": 1,
+    "options": {},
 }
 
 

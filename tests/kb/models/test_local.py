@@ -64,7 +64,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     for path in (text, empty, tmp_path / "absent"):
-        with pytest.raises(ModelFileError, match="is no GGUF file, no folder with an ONNX graph"):
+        with pytest.raises(ModelFileError, match="is no GGUF file, no GGML file"):
             register_path("x", path, folder=tmp_path / "models")
 
 
