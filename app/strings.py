@@ -679,6 +679,22 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "模型文件有问题：{message}",
         "A model file is not as it should be: {message}",
     ),
+    "error.no_model": (
+        "{path} 不是能识别的模型。可以登记的有：GGUF 文件、ChatGLM 系列的 GGML 文件、"
+        "Hugging Face 的聊天模型文件夹、含 tokenizer.json 的 ONNX 文件夹、"
+        "sentence-transformers 文件夹、以 /v1 结尾的服务地址。",
+        "{path} is no model of a known kind: a GGUF file, a GGML file of the ChatGLM family, a "
+        "Hugging Face folder of a chat model, an ONNX folder with tokenizer.json, a "
+        "sentence-transformers folder, or the address of a server that ends in /v1.",
+    ),
+    "error.no_model_entry": (
+        "{path} 里没有 {model} 这一项，或者这一项既没有 api_base_url，也没有 local_model_path。",
+        "{path} has no entry {model}, or one with neither api_base_url nor local_model_path.",
+    ),
+    "error.conversion": (
+        "模型 {model} 不能这样转换：{problem}",
+        "Model {model} cannot be converted like that: {problem}",
+    ),
     "error.backend_failed": ("模型或索引出错：{message}", "A model or index failed: {message}"),
     "error.backend_failed.plain": ("模型或索引出错。", "A model or index failed."),
     "error.backend_unavailable": (
@@ -1260,7 +1276,38 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "cli.opt.host": ("监听地址", "address to listen on"),
     "cli.opt.port": ("端口，0 表示自动选择", "port; 0 takes a free one"),
-    "cli.opt.model_path": ("登记本机上的模型文件或文件夹", "register a model of this machine"),
+    "cli.opt.model_path": (
+        "登记本机上的模型文件或文件夹、兼容 OpenAI 的服务地址（以 /v1 结尾），"
+        "或含有该名称的 JSON 文件",
+        "register a model file or folder of this machine, the address of an OpenAI-compatible "
+        "server (ends in /v1), or a JSON file with an entry of that name",
+    ),
+    "cli.opt.api_key": ("服务的密钥", "key of the server"),
+    "cli.opt.served_as": (
+        "服务里的模型名称（默认与这里相同）",
+        "what the server calls the model (default: the same name)",
+    ),
+    "cli.opt.context": (
+        "提问与回答合计的词元数",
+        "tokens for question and answer together",
+    ),
+    "cli.opt.lora": (
+        "LoRA：peft 的文件夹，或 GGUF 文件",
+        "a LoRA: a folder of peft's, or a GGUF file",
+    ),
+    "cli.opt.prefix": (
+        "转换时带上 P-Tuning v2 的检查点",
+        "a checkpoint of P-Tuning v2 to convert with the model",
+    ),
+    "cli.opt.quantize": (
+        "权重的存法：转换 ChatGLM 时 q4_0、q4_1、q5_0、q5_1、q8_0、f16；登记文件夹时 int8、int4",
+        "how weights are kept: q4_0, q4_1, q5_0, q5_1, q8_0 or f16 to convert ChatGLM, int8 or "
+        "int4 to register a folder",
+    ),
+    "cli.opt.trust_code": (
+        "允许运行这个文件夹里的程序代码",
+        "let program code in that folder run",
+    ),
     "cli.opt.origin": ("从哪里下载", "where to fetch it from"),
     "cli.head.name": ("名称", "Name"),
     "cli.head.documents": ("文件", "Documents"),
@@ -1328,6 +1375,14 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "cli.model.pulled": ("模型 {name} 已就绪", "Model {name} is here"),
     "cli.model.using": ("已选用 {name}", "{name} is now in use"),
+    "cli.model.converted": (
+        "已转换为 {name}（{path}）；选用：{command}",
+        "Converted to {name} ({path}); to use it: {command}",
+    ),
+    "cli.model.cosine": (
+        "与原模型向量的余弦：平均 {mean}，最低 {least}",
+        "Cosine to the vectors of its source: {mean} on average, {least} at least",
+    ),
     "cli.model.verified": ("模型 {name} 校验通过", "Model {name} is as it should be"),
     "cli.check.ok": ("正常", "ok"),
     "cli.check.warning": ("注意", "warning"),

@@ -13,10 +13,11 @@ from kb.errors import KBError
 from kb.ingest.indexing import IndexKeeper
 from kb.ingest.tending import IndexTender
 from kb.llms.endpoint import ChatEndpoint
+from kb.llms.remote import RemoteChatService
 from kb.llms.service import ChatService
 from kb.models import table
 from kb.models.machine import physical_cores
-from kb.models.table import EmbedderModel
+from kb.models.table import ChatModel, EmbedderModel
 from kb.settings import Settings
 from kb.store.catalog import Catalog
 from kb.store.passages import Passages
@@ -151,12 +152,23 @@ class Engines:
                 self._chat.close()
                 self._chat = None
             if self._chat is None:
-                self._chat = ChatService(
-                    table.find_chat_model(name, self._settings.models),
-                    folder=self._settings.models,
-                    threads=self._settings.threads or physical_cores(),
-                )
+                self._chat = self._open_chat(table.find_chat_model(name, self._settings.models))
             return self._chat
+
+    def _open_chat(self, model: ChatModel) -> ChatEndpoint:
+        if model.server is not None:
+            return RemoteChatService(
+                api_base_url=model.server.api_base_url,
+                api_key=model.server.api_key,
+                model=model.server.served_as,
+                name=model.name,
+                context_length=model.context_length,
+            )
+        return ChatService(
+            model,
+            folder=self._settings.models,
+            threads=self._settings.threads or physical_cores(),
+        )
 
     def chat_model(self) -> str:
         """The name of the chat model that is in use."""

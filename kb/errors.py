@@ -176,6 +176,27 @@ class ModelFileError(KBError):
     code = "model_file"
 
 
+class NoModelError(ModelFileError):
+    """What lies at a path is no model of a kind that is known. Params: ``model``, ``path``."""
+
+    code = "no_model"
+
+
+class NoModelEntryError(ModelFileError):
+    """A JSON file has no entry for a model. Params: ``model``, ``path``."""
+
+    code = "no_model_entry"
+
+
+class ConversionError(ModelFileError):
+    """A model cannot be converted, or not like that. Params: ``model``, ``problem``."""
+
+    code = "conversion"
+
+    def __init__(self, problem: str, *, model: str, hint: str = "") -> None:
+        super().__init__(problem, hint=hint, model=model, problem=problem)
+
+
 class BackendError(KBError):
     """A model or an index failed."""
 

@@ -329,6 +329,15 @@ class ModelModel(Model):
     used: bool
 
 
+class ConvertedModel(Model):
+    """A model made of another; cosines of its vectors to those of its source, for an embedder."""
+
+    model: str
+    path: str
+    cosine_mean: float | None
+    cosine_least: float | None
+
+
 class ModelList(Model):
     """The models Zhiku knows."""
 

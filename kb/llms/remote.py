@@ -30,6 +30,7 @@ class RemoteChatService(ChatEndpoint):
         api_base_url: str,
         api_key: str,
         model: str,
+        name: str = "",
         context_length: int = 4096,
         read_seconds: float = 120.0,
         use_proxy: bool = False,
@@ -38,10 +39,13 @@ class RemoteChatService(ChatEndpoint):
 
         Args:
             api_base_url: the address that ends in ``/v1``.
+            model: what the server calls it.
+            name: what it is called here; empty: the same.
             read_seconds: how long the server may keep silent within an answer.
             use_proxy: go through HTTP_PROXY; off, since such servers stand in the same house.
         """
         self._model = model
+        self._name = name or model
         self._api_base_url = api_base_url
         self._context_length = context_length
         self._api_key = api_key
@@ -53,7 +57,7 @@ class RemoteChatService(ChatEndpoint):
 
     @property
     def name(self) -> str:
-        return self._model
+        return self._name
 
     @property
     def state(self) -> ChatState:

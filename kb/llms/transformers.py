@@ -248,6 +248,12 @@ class TransformersModel(TokenPromptModel):
 def _refuse_code(path: Path, library: Any, *, trusted: bool) -> None:
     """Stop before code of the folder would be run that nobody has allowed."""
     config = _json(path / "config.json")
+    if config.get("model_type") == "chatglm" and not trusted:
+        raise BackendUnavailableError(
+            f"{path.name} is in the form of the first ChatGLMs, which chatglm-cpp runs once it is "
+            "converted: kb models convert NAME",
+            hint="kb models convert NAME",
+        )
     is_native = config.get("model_type") in library.CONFIG_MAPPING
     if not trusted and not is_native and config.get("auto_map"):
         raise BackendUnavailableError(

@@ -70,7 +70,7 @@ def _is_wanted(path: str, listed: list[HubFile], patterns: tuple[str, ...]) -> b
     if any(fnmatch.fnmatchcase(path, pattern) for pattern in _OTHER_FRAMEWORKS):
         return False
     # The same weights as a pickle: never taken where the safe form is there.
-    has_safe_form = any(file.path == "model.safetensors" for file in listed)
+    has_safe_form = any(file.path.endswith(".safetensors") for file in listed)
     return not (path.endswith(".bin") and has_safe_form)
 
 

@@ -7,31 +7,76 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kb.errors import ModelFileError
-from kb.models import ggml
-from kb.models.table import (
-    ChatModel,
-    EmbedderModel,
-    LoadOptions,
-    Model,
-    all_models,
-    register,
-)
+from kb.errors import ModelFileError, NoModelEntryError, NoModelError
+from kb.models import ggml, table
+from kb.models.table import ChatModel, EmbedderModel, LoadOptions, Model, Server, all_models
 
 GRAPH_FILES = ("model_quantized.onnx", "onnx/model_quantized.onnx", "model.onnx", "onnx/model.onnx")
 """Where an export keeps its graph, the smallest first."""
 
 _GGUF_MAGIC = b"GGUF"
 _CONTEXT_LENGTH = 4096
+# What people write where a server asks for no key.
+_NO_KEY = "EMPTY"
+
+
+def register(
+    name: str,
+    place: str,
+    *,
+    folder: Path,
+    options: LoadOptions | None = None,
+    api_key: str = "",
+    served_as: str = "",
+    context_length: int = 0,
+) -> Model:
+    """Register what lies at a place under a name, see `register_path`; or a chat server.
+
+    Args:
+        place: a path, the address of a server that ends in ``/v1``, or a JSON file with an entry
+            of that name: ``{"chatglm2-6b": {"local_model_path": …, "api_base_url": …, "api_key":
+            "EMPTY"}}``, of which the address goes before the path.
+        api_key: of the server; empty where it asks for none.
+        served_as: what the server calls the model; empty: by its name here.
+        context_length: tokens for prompt and answer together; 0: what suits the model.
+
+    Raises:
+        ModelFileError: there is no model that is known here.
+    """
+    if place.endswith(".json"):
+        entry = _entry(name, Path(place).expanduser())
+        place = entry.get("api_base_url") or entry.get("local_model_path") or ""
+        api_key = api_key or entry.get("api_key", "")
+    if place.startswith(("http://", "https://")):
+        model: Model = ChatModel(
+            name=name,
+            backend="openai",
+            licence="",
+            size=0,
+            context_length=context_length or _CONTEXT_LENGTH,
+            server=Server(
+                place.rstrip("/"), "" if api_key == _NO_KEY else api_key, served_as or name
+            ),
+        )
+    else:
+        model = _at_path(name, Path(place).expanduser().resolve(), folder)
+        if isinstance(model, ChatModel):
+            model = replace(
+                model,
+                options=options or model.options,
+                context_length=context_length or model.context_length,
+            )
+    table.register(model, folder)
+    return model
 
 
 def register_path(
     name: str, path: Path, *, folder: Path, options: LoadOptions | None = None
 ) -> Model:
-    """Register a model file or folder under a name.
+    """Register a model file or folder under a name; ``options`` are for chat models.
 
     A GGUF file, a GGML file of the ChatGLM family, a Hugging Face folder of a chat model, an ONNX
-    export or a sentence-transformers folder. ``options`` are for chat models.
+    export or a sentence-transformers folder.
 
     A known embedder (m3e, BGE) of which the name begins with its name keeps that model's prefixes:
     ``bge-base-zh-v1.5-mine`` asks as ``bge-base-zh-v1.5`` does.
@@ -40,18 +85,7 @@ def register_path(
         ModelFileError: the path holds none of these.
         DuplicateError: the name belongs to a model of the table.
     """
-    path = path.expanduser().resolve()
-    model: Model
-    if path.is_file():
-        model = _chat_file(name, path)
-    elif _is_chat_folder(path):
-        model = _chat_folder(name, path)
-    else:
-        model = _embedder(name, path, folder)
-    if isinstance(model, ChatModel) and options is not None:
-        model = replace(model, options=options)
-    register(model, folder)
-    return model
+    return register(name, str(path), folder=folder, options=options)
 
 
 def graph_file(path: Path) -> Path | None:
@@ -59,11 +93,33 @@ def graph_file(path: Path) -> Path | None:
     return next((path / name for name in GRAPH_FILES if (path / name).is_file()), None)
 
 
+def _entry(name: str, path: Path) -> dict[str, str]:
+    if not path.is_file():
+        raise _unknown(name, path)
+    entry = _json(path).get(name)
+    if not isinstance(entry, dict) or not {"api_base_url", "local_model_path"} & entry.keys():
+        raise NoModelEntryError(
+            f"{path} has no entry {name} with api_base_url or local_model_path",
+            model=name,
+            path=str(path),
+        )
+    return entry
+
+
+def _at_path(name: str, path: Path, folder: Path) -> Model:
+    if path.is_file():
+        return _chat_file(name, path)
+    if _is_chat_folder(path):
+        return _chat_folder(name, path)
+    return _embedder(name, path, folder)
+
+
 def _is_chat_folder(path: Path) -> bool:
     config = _json(path / "config.json")
     if not config or (path / "modules.json").is_file():
         return False
-    # The ChatGLM folders of old name no such class, but where their code has it.
+    if config.get("model_type") == "chatglm":
+        return True
     classes = (*config.get("architectures", ()), *config.get("auto_map", {}))
     return any("CausalLM" in name or "ConditionalGeneration" in name for name in classes)
 
@@ -168,11 +224,12 @@ def _json(path: Path) -> dict[str, Any]:
         raise ModelFileError(f"{path} cannot be read: {exc}", model="") from exc
 
 
-def _unknown(name: str, path: Path) -> ModelFileError:
-    return ModelFileError(
+def _unknown(name: str, path: Path) -> NoModelError:
+    return NoModelError(
         f"{name}: {path} is no GGUF file, no GGML file of the ChatGLM family, no Hugging Face "
         "folder of a chat model, no folder with an ONNX graph and tokenizer.json, and no "
         "sentence-transformers folder",
-        hint="kb models pull NAME --from PATH",
+        hint="kb models pull NAME --path PATH",
         model=name,
+        path=str(path),
     )

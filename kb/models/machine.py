@@ -76,7 +76,8 @@ def memory() -> int:
 
 def fitting_chat_model(machine: Machine) -> ChatModel:
     """Return the best bundled chat model that fits into the machine's memory, else the smallest."""
-    models = sorted(CHAT_MODELS, key=lambda model: model.size, reverse=True)
+    bundled = [model for model in CHAT_MODELS if model.source is not None]
+    models = sorted(bundled, key=lambda model: model.size, reverse=True)
     for model in models:
         if machine.memory >= model.size + _SPARE_BYTES:
             return model

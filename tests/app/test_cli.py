@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from app.cli import build_parser, main
+from kb.models.table import Server, find_chat_model
 from tests.app.api.test_asking import ASK_KEYS, HIT_KEYS
 from tests.app.api.test_knowledge_bases import KNOWLEDGE_BASE_KEYS
 from tests.app.conftest import RunningServer
+from tests.kb.llms.tiny_chatglm import write_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -465,3 +467,64 @@ def test_a_data_folder_that_does_not_hold_together_is_told_and_mended(
     mended = value(kb("doctor", "--repair", "--json", home=home))
     assert all(each["repaired"] for each in mended["findings"])
     assert "已修复" in mended["findings"][0]["detail"]
+
+
+def test_a_chat_server_is_registered_and_chosen(
+    kb: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = tmp_path / "own models"
+    monkeypatch.setenv("KB_MODELS", str(models))
+    listed = {
+        "chatglm2-6b": {
+            "local_model_path": "",
+            "api_base_url": "http://127.0.0.1:9/v1/",
+            "api_key": "EMPTY",
+        }
+    }
+    config = tmp_path / "llm_models.json"
+    config.write_text(json.dumps(listed), "utf-8")
+
+    pulled = kb("models", "pull", "chatglm2-6b", "--path", str(config), "--json")
+    direct = kb(
+        *("models", "pull", "大模型", "--path", "http://10.0.0.9:8000/v1", "--api-key", "k-1"),
+        *("--served-as", "big", "--context-length", "16384", "--json"),
+    )
+    used = kb("models", "use", "大模型", "--json")
+
+    assert [pulled.returncode, direct.returncode, used.returncode] == [0, 0, 0]
+    (model,) = value(pulled)["models"]
+    assert (model["name"], model["backend"], model["present"]) == ("chatglm2-6b", "openai", True)
+    (chosen,) = (each for each in value(used)["models"] if each["used"] and each["kind"] == "chat")
+    assert chosen["name"] == "大模型"
+    found = find_chat_model("大模型", models)
+    assert found.server == Server("http://10.0.0.9:8000/v1", "k-1", "big")
+    assert found.context_length == 16384
+    assert find_chat_model("chatglm2-6b", models).server == Server(
+        "http://127.0.0.1:9/v1", "", "chatglm2-6b"
+    )
+    assert (models / "registered.json").stat().st_mode & 0o077 == 0
+    absent = kb("models", "pull", "other", "--path", str(config), "--json", language="en")
+    assert absent.returncode == 1
+    assert "has no entry other" in value(absent)["error"]["message"]
+
+
+@pytest.mark.models
+def test_a_chatglm_folder_is_converted(
+    kb: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("chatglm_cpp")
+    monkeypatch.setenv("KB_MODELS", str(tmp_path / "models"))
+    folder = write_folder(tmp_path / "folder")
+    assert kb("models", "pull", "ours", "--path", str(folder)).returncode == 0
+
+    made = kb("models", "convert", "ours", "--quantize", "q8_0", "--json")
+    refused = kb("models", "convert", "ours", "--quantize", "q3", "--json")
+
+    assert value(made) == {
+        "model": "ours-q8_0",
+        "path": str(tmp_path / "models" / "ours-q8_0.bin"),
+        "cosine_mean": None,
+        "cosine_least": None,
+    }
+    assert (refused.returncode, value(refused)["error"]["code"]) == (1, "conversion")

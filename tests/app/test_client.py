@@ -22,7 +22,7 @@ from app.client import (
 from kb.errors import BackendUnavailableError
 from tests.app.conftest import RunningServer
 
-ADDRESS = ServerAddress(url="http://127.0.0.1:9", token="t", instance="i", pid=1)  # noqa: S106
+ADDRESS = ServerAddress(url="http://127.0.0.1:9", token="t", instance="i", pid=1)
 
 
 def test_the_servers_file_is_the_owners_alone(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_password_reaches_the_server(running: RunningServer) -> None:
     assert remote is not None
     locked = Path(__file__).parent.parent / "data" / "loaders" / "locked.pdf"
     (refused,) = remote.add("规章制度", [locked]).files
-    (taken,) = remote.add("规章制度", [locked], password="8848").files  # noqa: S106
+    (taken,) = remote.add("规章制度", [locked], password="8848").files
     remote.close()
 
     assert (refused.state, "密码" in (refused.reason or "")) == ("failed", True)

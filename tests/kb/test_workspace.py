@@ -422,7 +422,7 @@ LOCKED = Path(__file__).parent.parent / "data" / "loaders" / "locked.pdf"
 
 def test_a_password_opens_a_file_as_it_is_added(workspace: Workspace) -> None:
     workspace.create("库")
-    job = workspace.knowledge_base("库").add([LOCKED], password="8848")  # noqa: S106
+    job = workspace.knowledge_base("库").add([LOCKED], password="8848")
     assert workspace.queue.wait(job.job_id, timeout=60).counts == {"ready": 1}
 
 
@@ -435,11 +435,11 @@ def test_an_encrypted_file_is_read_again_with_its_password(workspace: Workspace)
     assert reason is not None
     assert reason.code == "encrypted_file"
 
-    wrong = base.reindex(["locked.pdf"], password="错")  # noqa: S106
+    wrong = base.reindex(["locked.pdf"], password="错")
     assert workspace.queue.wait(wrong.job_id, timeout=60).counts == {"failed": 1}
-    again = workspace.queue.retry(first.job_id, password="8848")  # noqa: S106
+    again = workspace.queue.retry(first.job_id, password="8848")
     assert workspace.queue.wait(again.job_id, timeout=60).counts == {"ready": 1}
-    right = base.reindex(["locked.pdf"], password="8848")  # noqa: S106
+    right = base.reindex(["locked.pdf"], password="8848")
     assert workspace.queue.wait(right.job_id, timeout=60).counts == {"ready": 1}
     assert base.document("locked.pdf").state == "ready"
 

@@ -60,7 +60,7 @@ def test_errors_arrive_with_class_and_params(pool: ParserPool, tmp_path: Path) -
     with pytest.raises(EmptyFileError):
         list(pool.load(tmp_path / "空.txt"))
     with pytest.raises(EncryptedFileError) as caught:
-        list(pool.load(DATA / "locked.pdf", password="错"))  # noqa: S106
+        list(pool.load(DATA / "locked.pdf", password="错"))
     assert caught.value.params == {"format": "pdf"}
 
 

@@ -50,6 +50,49 @@ def write_model(
     return path
 
 
+def write_folder(folder: Path, family: str = "chatglm2", *, prefix: int = 0) -> Path:
+    """Write the model of `write_model` as its makers publish it, in two files of weights."""
+    import json
+
+    import torch
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True)
+    torch.manual_seed(7)
+    tokenizer, vocabulary = _tokenizer(family, folder / "tokenizer")
+    make: Callable[..., Any] = _first if family == "chatglm" else _later
+    model = make(torch, vocabulary, prefix, CONTEXT)
+    config = {"model_type": "chatglm", **vars(model.config)}
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
+    if family == "glm4":
+        (folder / "tokenizer.tiktoken").rename(folder / "tokenizer.model")
+    elif family == "chatglm":
+        pieces = tokenizer.sp_tokenizer.text_tokenizer.sp
+        (folder / "ice_text.model").write_bytes(pieces.serialized_model_proto())
+    else:
+        (folder / "tokenizer.model").write_bytes(
+            tokenizer.tokenizer.sp_model.serialized_model_proto()
+        )
+    if family == "chatglm3":
+        (folder / "tokenization_chatglm.py").write_text('MARKS = ["<|system|>"]', "utf-8")
+    states = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    states.pop("lm_head.weight", None)
+    if prefix:
+        name = "transformer.prefix_encoder.embedding.weight"
+        states[name] = model.transformer.prefix_encoder(torch.arange(prefix))
+    names = sorted(states)
+    for number, part in enumerate((names[::2], names[1::2]), start=1):
+        if family == "chatglm":
+            torch.save(
+                {name: states[name] for name in part}, folder / f"pytorch_model-{number}-of-2.bin"
+            )
+        else:
+            save_file(
+                {name: states[name] for name in part}, folder / f"model-{number}-of-2.safetensors"
+            )
+    return folder
+
+
 def _tokenizer(family: str, path: Path) -> tuple[Any, int]:
     """A tokenizer as the converter knows it, and how many tokens it has with its special ones."""
     if family == "glm4":

@@ -8,8 +8,11 @@ from kb.models.table import (
     CHAT_MODELS,
     EMBEDDERS,
     ChatModel,
+    CheckConstants,
     EmbedderModel,
     GateConstants,
+    LoadOptions,
+    Server,
     all_models,
     find,
     find_chat_model,
@@ -67,9 +70,22 @@ def test_a_registered_model_is_found_again_and_replaced(tmp_path: Path) -> None:
     assert [model.name for model in all_models(tmp_path)][-2:] == ["big", "mine"]
 
 
-def test_a_name_of_the_table_cannot_be_taken(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="e5-small is the name of a known model"):
+def test_a_name_of_the_table_is_taken_over_unless_the_model_is_bundled(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="e5-small is the name of a bundled model"):
         register(_own("e5-small"), tmp_path)
+    server = Server("http://10.0.0.9/v1", "key", "glm")
+    mine = ChatModel("chatglm2-6b", "openai", "", 0, 8192, server=server)
+    register(mine, tmp_path)
+    assert find_chat_model("chatglm2-6b", tmp_path) == mine
+    assert [each.name for each in all_models(tmp_path)].count("chatglm2-6b") == 1
+
+
+def test_how_a_model_is_loaded_is_remembered(tmp_path: Path) -> None:
+    options = LoadOptions(lora="/l", quantize="int4", trust_code=True)
+    check = CheckConstants(1.0, 2.0)
+    mine = ChatModel("m", "transformers", "", 1, 4096, path="/m", options=options, check=check)
+    register(mine, tmp_path)
+    assert find_chat_model("m", tmp_path) == mine
 
 
 def test_a_damaged_register_is_named(tmp_path: Path) -> None:

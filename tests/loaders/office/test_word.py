@@ -136,11 +136,11 @@ def test_password_opens_an_encrypted_document(tmp_path: Path) -> None:
         plain = io.BytesIO((DATA / "manual.docx").read_bytes())
         msoffcrypto.OfficeFile(plain).encrypt("8848", target)
 
-    assert _texts(path, password="8848")[0] == "设备维护手册"  # noqa: S106
+    assert _texts(path, password="8848")[0] == "设备维护手册"
     with pytest.raises(EncryptedFileError):
         _texts(path)
     with pytest.raises(EncryptedFileError):
-        _texts(path, password="错")  # noqa: S106
+        _texts(path, password="错")
 
 
 def test_notes_stand_behind_their_paragraph_with_their_mark(tmp_path: Path) -> None:

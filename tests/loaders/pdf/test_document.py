@@ -316,7 +316,7 @@ def test_page_limit_makes_the_result_partial(tmp_path: Path) -> None:
 
 
 def test_password_opens_a_locked_document() -> None:
-    records, _ = _read(DATA / "locked.pdf", password="8848")  # noqa: S106
+    records, _ = _read(DATA / "locked.pdf", password="8848")
 
     assert records[0].text == "差旅费管理办法"
 

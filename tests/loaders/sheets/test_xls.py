@@ -85,7 +85,7 @@ def test_records_without_a_container_are_read(tmp_path: Path) -> None:
 def test_password_opens_a_locked_workbook(tmp_path: Path) -> None:
     path = write_locked(tmp_path / "锁.xls", BOOK.read_bytes(), "密码2024")
 
-    tables = [element.table for element in elements_of(path, password="密码2024")]  # noqa: S106
+    tables = [element.table for element in elements_of(path, password="密码2024")]
 
     assert [table for table in tables if table is not None] == TABLES
 

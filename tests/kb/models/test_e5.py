@@ -6,7 +6,7 @@ import pytest
 
 from kb.embedders.registry import open_embedder
 from kb.errors import ModelFileError
-from kb.models.convert import check_e5, convert_e5
+from kb.models.e5 import check_e5, convert_e5
 from kb.models.table import find_embedder
 from kb.settings import load_settings
 from tests.kb.models import tiny
